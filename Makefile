@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# tuntests: conformance suite for Linux TUN/TAP. `make help` lists the targets.
+
+CC	?= gcc
+ifeq ($(origin CC),default)
+CC	:= gcc
+endif
+B	:= build
+PKGS	:= libmnl jansson libxml-2.0
+ARGS	?=
+
+CFLAGS	?= -O2 -g
+# Expectations compare integers of any two types, as kselftest_harness.h does.
+WARN	:= -Wall -Wextra -Werror -Wno-sign-compare -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wmissing-declarations -Wold-style-definition
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARN) $(CFLAGS) -pthread -MMD -MP \
+	   $(shell pkg-config --cflags $(PKGS))
+LIBS	 = $(shell pkg-config --libs $(PKGS)) -pthread
+
+ROOMS	:= harness netns device
+core	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/*.c) cli/*.c))
+suite	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/*.c))
+unit	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/test/*.c)))
+# The tests that misbehave on purpose are a program of their own.
+demo	:= $(B)/harness/test/demo.o
+unit	:= $(filter-out $(demo),$(unit))
+
+.PHONY: all check test bench setup setup-test new install clean help
+all: $(B)/tuntests
+
+# The compiler and flags used last: another choice rebuilds everything.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' > $@
+.PHONY: FORCE
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/tuntests: $(core) $(suite)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/unit: $(core) $(unit)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/demo: $(core) $(demo)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'open.*'")
+	@$(MAKE) --no-print-directory all
+	@cli/check $(B)/tuntests $(ARGS)
+
+test: setup setup-test ## the project's own tests
+	@$(MAKE) --no-print-directory $(B)/tuntests $(B)/unit $(B)/demo
+	@cli/test $(TESTS)
+
+bench: all ## wall time of the suite, parallel against one at a time
+	@cli/bench $(B)/tuntests
+
+setup: ## install the packages that are missing (root), or print the line that does
+	@cli/setup packages.txt
+setup-test:
+	@cli/setup packages-test.txt
+
+new: ## write the template of a test: make new TEST=area.name
+	@cli/new "$(TEST)"
+
+PREFIX	?= /usr/local
+install: all ## the program, its manual page and a kselftest-style list
+	install -D -m 755 $(B)/tuntests $(DESTDIR)$(PREFIX)/bin/tuntests
+	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
+	install -D -m 755 cli/run_tuntests $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/run_tuntests
+	echo tuntests:run_tuntests > $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/kselftest-list.txt
+
+clean: ## remove build/
+	rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
