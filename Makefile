@@ -42,7 +42,7 @@ $(B)/tuntests: $(core) $(suite)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/unit: $(core) $(unit)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/demo: $(core) $(demo)
+$(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -23,6 +23,7 @@
 #define HARNESS_MAX_BEHAVIOURS 32
 #define HARNESS_MAX_NEEDS      8
 #define HARNESS_MAX_GUARDS     8
+#define HARNESS_REASON_SIZE    400 /* of the text that says why, with its NUL */
 
 /*
  * What a test says of itself, written after its name:
@@ -84,7 +85,7 @@ struct feature {
 	struct feature *next;
 	/* filled in by the runner */
 	bool probed, present;
-	char reason[256];
+	char reason[HARNESS_REASON_SIZE];
 };
 
 /* The program's own facts: one SUITE in each program. */

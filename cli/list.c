@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/list.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "harness/registry.h"
+
+static json_t *strings(const char *const *list)
+{
+	json_t *a = json_array();
+
+	for (; *list; list++)
+		json_array_append_new(a, json_string(*list));
+	return a;
+}
+
+static json_t *test_json(const struct test *t)
+{
+	const struct test_data *d = &t->tc->data;
+	json_t *behaviours = json_array();
+	const int *b;
+
+	for (b = d->behaviours; *b; b++)
+		json_array_append_new(behaviours, json_integer(*b));
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", t->id, "area", t->area, "title",
+			 d->title, "behaviours", behaviours, "needs", strings(d->needs), "guards",
+			 strings(d->guards));
+}
+
+static void print_test(const struct test *t)
+{
+	const char *const *g;
+
+	printf("%-40s %s", t->id, t->tc->data.title);
+	for (g = t->tc->data.guards; *g; g++)
+		printf("%s%s", g == t->tc->data.guards ? " [guards " : ", ", *g);
+	puts(*t->tc->data.guards ? "]" : "");
+}
+
+int list_tests(const char *const *patterns, size_t count, bool json)
+{
+	const struct test_list *all = registry_tests();
+	json_t *list = json_array();
+	int status;
+	size_t i;
+
+	status = registry_check_patterns(patterns, count) ? 0 : 2;
+	for (i = 0; i < all->count && !status; i++) {
+		if (!test_selected(&all->tests[i], patterns, count))
+			continue;
+		if (json)
+			json_array_append_new(list, test_json(&all->tests[i]));
+		else
+			print_test(&all->tests[i]);
+	}
+	if (json && !status) {
+		json_dumpf(list, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(list);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* `tuntests list`: the tests of this program, for people and as JSON. */
+#ifndef CLI_LIST_H
+#define CLI_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Prints the tests that match one of @patterns (@count 0: all). The exit status: 0, or 2 after one
+ * line on standard error if a pattern matches none.
+ */
+int list_tests(const char *const *patterns, size_t count, bool json);
+
+#endif /* CLI_LIST_H */

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The program: what can be asked of it, and with which options. */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/list.h"
+#include "harness/registry.h"
+#include "harness/results.h"
+#include "harness/run.h"
+
+/* Tests mostly wait for the kernel's RCU grace periods, not for a processor. */
+#define JOBS_PER_CPU 16
+
+#define DEFAULT_TIMEOUT_S 30
+
+static const char *me(void)
+{
+	return registry_suite()->name;
+}
+
+static int usage_error(const char *command)
+{
+	fprintf(stderr, "Try '%s %s--help'.\n", me(), command);
+	return 2;
+}
+
+static const char help[] =
+	"Usage: %1$s COMMAND [OPTION]... [ARGUMENT]...\n"
+	"\n"
+	"Tests of Linux TUN/TAP on the running kernel, each in namespaces of its own.\n"
+	"\n"
+	"  %1$s list [--json] [PATTERN]...      tests, what they need and what they guard\n"
+	"  %1$s run [OPTION]... [PATTERN]...    run tests\n"
+	"  %1$s compare OLD NEW                 difference of two results.json\n"
+	"\n"
+	"A PATTERN is a test's id ('open.read_unattached'), an area ('open'), or a shell\n"
+	"pattern ('*.write_*'). Without one, all tests are meant.\n"
+	"'%1$s COMMAND --help' says more about a command.\n"
+	"\n"
+	"Exit status: 0 all as expected, 1 a test failed or something got worse, 2 wrong\n"
+	"usage or broken set-up, 4 every test asked for was skipped.\n";
+
+static const char run_help[] =
+	"Usage: %1$s run [OPTION]... [PATTERN]...\n"
+	"\n"
+	"Runs the tests that match (all without a PATTERN) and prints KTAP.\n"
+	"\n"
+	"  -j, --jobs N         run N tests at a time (default here: %2$u)\n"
+	"  -t, --timeout S      kill a test after S seconds (default: %3$u)\n"
+	"  -r, --repeat N       run every test N times; the worst result counts\n"
+	"  -s, --shuffle SEED   run in an order that depends on SEED only ('random' picks one)\n"
+	"      --strict         a skipped test is a failed test\n"
+	"  -v, --verbose        show what every test printed\n"
+	"  -o, --output DIR     write results.json, results.ktap, junit.xml and the evidence of\n"
+	"                       failed tests there (default: results/runs/TIME-KERNEL)\n"
+	"      --json FILE      write results.json to FILE too\n"
+	"      --junit FILE     write junit.xml to FILE too\n"
+	"  -b, --baseline FILE  a results.json whose failures are expected: they become xfail\n"
+	"\n"
+	"Needs root, or the right to make user namespaces and to open /dev/net/tun.\n"
+	"Nothing is changed outside of namespaces that the run makes and the output folder.\n"
+	"\n"
+	"Examples:\n"
+	"  %1$s run                            everything\n"
+	"  %1$s run setiff 'queue.*detach*'    one area, and some tests of another\n"
+	"  %1$s run -j 1 -v open.read_unattached\n"
+	"  %1$s run --repeat 20 --shuffle 1    look for flakes\n";
+
+static const char list_help[] =
+	"Usage: %1$s list [--json] [PATTERN]...\n"
+	"\n"
+	"Prints the tests that match, with the behaviour each expects. --json adds the numbers\n"
+	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n";
+
+static const char compare_help[] =
+	"Usage: %1$s compare OLD NEW\n"
+	"\n"
+	"Prints which tests got worse or better from one results.json to another, are new or\n"
+	"gone, or are skipped for another reason. Exit status 1 if something got worse.\n";
+
+static unsigned int default_jobs(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (cpus < 1 ? 1 : (unsigned int)cpus) * JOBS_PER_CPU;
+}
+
+/* A whole number from @min to @max, or exit status 2 in one line. */
+static unsigned int number(const char *option, const char *text, unsigned long min,
+			   unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*text >= '0' && *text <= '9' && !*end && value >= min && value <= max)
+		return (unsigned int)value;
+	fprintf(stderr, "%s: --%s takes a number from %lu to %lu, not '%s'\n", me(), option, min,
+		max, text);
+	exit(2);
+}
+
+static uint64_t seed(const char *text)
+{
+	uint64_t value = 0;
+	char *end;
+
+	if (!strcmp(text, "random")) {
+		if (getentropy(&value, sizeof(value)))
+			value = (uint64_t)getpid();
+		return value >> 32;
+	}
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno)
+		return value;
+	fprintf(stderr, "%s: --shuffle takes a number or 'random', not '%s'\n", me(), text);
+	exit(2);
+}
+
+enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT };
+
+static const struct option run_long[] = {
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "repeat", required_argument, NULL, 'r' },
+	{ "shuffle", required_argument, NULL, 's' },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "junit", required_argument, NULL, OPT_JUNIT },
+	{ "baseline", required_argument, NULL, 'b' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static int cmd_run(int argc, char **argv)
+{
+	struct run_options o = { .jobs = default_jobs(), .timeout_s = DEFAULT_TIMEOUT_S, .repeat = 1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "j:t:r:s:vo:b:h", run_long, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			o.jobs = number("jobs", optarg, 1, 1024);
+			break;
+		case 't':
+			o.timeout_s = number("timeout", optarg, 1, 86400);
+			break;
+		case 'r':
+			o.repeat = number("repeat", optarg, 1, 1000000);
+			break;
+		case 's':
+			o.shuffle = true;
+			o.seed = seed(optarg);
+			break;
+		case OPT_STRICT:
+			o.strict = true;
+			break;
+		case 'v':
+			o.verbose = true;
+			break;
+		case 'o':
+			o.output = optarg;
+			break;
+		case OPT_JSON:
+			o.json = optarg;
+			break;
+		case OPT_JUNIT:
+			o.junit = optarg;
+			break;
+		case 'b':
+			o.baseline = optarg;
+			break;
+		case 'h':
+			printf(run_help, me(), default_jobs(), DEFAULT_TIMEOUT_S);
+			return 0;
+		default:
+			return usage_error("run ");
+		}
+	}
+	o.patterns = (const char *const *)argv + optind;
+	o.pattern_count = argc - optind;
+	return run_tests(&o);
+}
+
+static int cmd_list(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	bool json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case OPT_JSON:
+			json = true;
+			break;
+		case 'h':
+			printf(list_help, me());
+			return 0;
+		default:
+			return usage_error("list ");
+		}
+	}
+	return list_tests((const char *const *)argv + optind, argc - optind, json);
+}
+
+static int cmd_compare(int argc, char **argv)
+{
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		printf(compare_help, me());
+		return 0;
+	}
+	if (argc != 3) {
+		fprintf(stderr, "%s: compare takes two files\n", me());
+		return usage_error("compare ");
+	}
+	return results_compare(argv[1], argv[2]);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{ "run", cmd_run },
+		{ "list", cmd_list },
+		{ "compare", cmd_compare },
+	};
+	size_t i;
+
+	registry_tests();
+	if (argc < 2) {
+		fprintf(stderr, help, me());
+		return 2;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		printf(help, me());
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("%s %s\n", me(), registry_suite()->version);
+		return 0;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "%s: there is no command '%s'\n", me(), argv[1]);
+	return usage_error("");
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The watch over the kernel's log, through /dev/kmsg. */
+#ifndef HARNESS_KMSG_H
+#define HARNESS_KMSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kmsg;
+
+/*
+ * Watches from now on. @any_facility: records that user space wrote count like the kernel's own.
+ * Never NULL; if the log cannot be read kmsg_error() says why and nothing will ever be seen.
+ */
+struct kmsg *kmsg_open(bool any_facility);
+void kmsg_close(struct kmsg *k);
+
+/* NULL, or why the log cannot be read. */
+const char *kmsg_error(const struct kmsg *k);
+
+/* Readable when there are new records; -1 without a log. */
+int kmsg_fd(const struct kmsg *k);
+
+/*
+ * Takes in the new records. Calls @on_report(@arg, text) for each that begins a kernel's report of
+ * a bug in itself: WARNING, BUG, Oops, sanitizers, lockdep, leaks of references, hangs and stalls.
+ */
+void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text), void *arg);
+
+/*
+ * The records that arrived between two times (now_ns()), a line each, to be freed; NULL if there
+ * are none.
+ */
+char *kmsg_between(const struct kmsg *k, int64_t from_ns, int64_t to_ns);
+
+/* True if this text begins a report. */
+bool kmsg_is_report(const char *text);
+
+#endif /* HARNESS_KMSG_H */

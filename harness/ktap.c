@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "harness/ktap.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "harness/output.h"
+
+/* Lines of a bad test's output that go into the report; all of it is in its folder. */
+#define LOG_LINES 40
+
+struct ktap {
+	struct run *run;
+	FILE *file;	/* results.ktap */
+	bool terminal;
+	bool progress_shown;
+	size_t next;	/* first record not printed yet */
+	size_t area;	/* number of the current area, from 1 */
+	size_t in_area; /* number of the last test printed in it */
+	struct totals totals; /* of the current area */
+	const char *skip_reason;
+};
+
+static const char *colour(enum result r)
+{
+	switch (r) {
+	case RESULT_PASS:
+		return "\033[32m";
+	case RESULT_SKIP:
+	case RESULT_XFAIL:
+	case RESULT_XPASS:
+		return "\033[33m";
+	default:
+		return "\033[31m";
+	}
+}
+
+static void clear_progress(struct ktap *k)
+{
+	if (k->progress_shown)
+		fputs("\r\033[K", stdout);
+	k->progress_shown = false;
+}
+
+/* One line to standard output, with colours if that is a terminal, and to the file. */
+static void print(struct ktap *k, const char *tint, const char *fmt, ...)
+{
+	va_list ap, again;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	clear_progress(k);
+	if (k->terminal && tint)
+		fputs(tint, stdout);
+	vprintf(fmt, ap);
+	if (k->terminal && tint)
+		fputs("\033[0m", stdout);
+	putchar('\n');
+	vfprintf(k->file, fmt, again);
+	putc('\n', k->file);
+	va_end(again);
+	va_end(ap);
+}
+
+static void flush(struct ktap *k)
+{
+	/* In a pipe nobody may be left to read; the files are complete all the same. */
+	fflush(stdout);
+	if (fflush(k->file))
+		output_failed(k->run, "results.ktap");
+}
+
+static size_t area_end(const struct run *run, size_t from)
+{
+	size_t i = from;
+
+	while (i < run->count && !strcmp(run->records[i].test->area, run->records[from].test->area))
+		i++;
+	return i;
+}
+
+static void print_missing_features(struct ktap *k)
+{
+	const struct feature *f;
+
+	for (f = registry_features(); f; f = f->next)
+		if (f->probed && !f->present)
+			print(k, NULL, "# not here: %s: %s", f->name, f->reason);
+}
+
+struct ktap *ktap_begin(struct run *run)
+{
+	struct ktap *k = calloc(1, sizeof(*k));
+	size_t i, areas = 0;
+	int fd;
+
+	if (!k)
+		return NULL;
+	k->run = run;
+	k->terminal = isatty(STDOUT_FILENO);
+	fd = openat(run->dir_fd, "results.ktap", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	k->file = fd < 0 ? fopen("/dev/null", "we") : fdopen(fd, "w");
+	if (!k->file)
+		abort();
+	if (fd < 0)
+		output_failed(run, "results.ktap");
+	for (i = 0; i < run->count; i = area_end(run, i))
+		areas++;
+	print(k, NULL, "KTAP version 1");
+	print(k, NULL, "1..%zu", areas);
+	print(k, NULL, "# %s %s on Linux %s %s, %u at a time, sandbox: %s", registry_suite()->name,
+	      registry_suite()->version, run->kernel.release, run->kernel.machine,
+	      run->options->jobs, sandbox_name(run->sandbox));
+	if (run->options->shuffle)
+		print(k, NULL, "# order: --shuffle %llu", (unsigned long long)run->options->seed);
+	if (kmsg_error(run->kmsg))
+		print(k, NULL, "# kernel log: %s; a kernel warning will not fail a test",
+		      kmsg_error(run->kmsg));
+	print_missing_features(k);
+	flush(k);
+	return k;
+}
+
+/* What a test printed must not move the cursor of who reads the report. */
+static char *printable(const char *text, size_t len)
+{
+	char *copy = strndup(text, len), *p;
+
+	for (p = copy; p && *p; p++)
+		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
+			*p = '?';
+	return copy;
+}
+
+/* The last lines of @text, each behind "# ". */
+static void print_tail(struct ktap *k, const char *text, size_t max_lines)
+{
+	size_t lines = 0;
+	const char *p;
+
+	if (!text)
+		return;
+	for (p = text + strlen(text); p > text; p--)
+		if (p[-1] == '\n' && p[0] && ++lines == max_lines)
+			break;
+	if (p > text)
+		print(k, NULL, "  # ... (the rest is in the log file)");
+	while (*p) {
+		size_t len = strcspn(p, "\n");
+		char *line = printable(p, len);
+
+		print(k, NULL, "  # %s", line ? line : "");
+		free(line);
+		p += len + (p[len] == '\n');
+	}
+}
+
+/* What KTAP says of a result that is neither plainly ok nor plainly not. */
+static const char *directive(enum result r)
+{
+	switch (r) {
+	case RESULT_SKIP:
+		return " # SKIP ";
+	case RESULT_XFAIL:
+		return " # XFAIL ";
+	case RESULT_XPASS:
+		return " # XPASS ";
+	case RESULT_TIMEOUT:
+		return " # TIMEOUT ";
+	case RESULT_ERROR:
+		return " # ERROR ";
+	default:
+		return "";
+	}
+}
+
+static void one_line(char *out, const char *text, size_t size)
+{
+	snprintf(out, size, "%s", text);
+	for (; *out; out++)
+		if (*out == '\n' || *out == '#')
+			*out = ' ';
+}
+
+static void print_details(struct ktap *k, const struct record *r)
+{
+	const char *const *e;
+
+	if (result_is_bad(r->result)) {
+		print(k, NULL, "  # %s: %s", r->test->id, r->test->tc->data.title);
+		if (r->runs > 1)
+			print(k, NULL, "  # passed %u of %u runs", r->passes, r->runs);
+		if (*r->reason && !(r->log && strstr(r->log, r->reason)))
+			print(k, NULL, "  # %s: %s", result_name(r->result), r->reason);
+	}
+	if (result_is_bad(r->result) || k->run->options->verbose)
+		print_tail(k, r->log, k->run->options->verbose ? (size_t)-1 : LOG_LINES);
+	if (!result_is_bad(r->result))
+		return;
+	if (r->kernel_log)
+		print(k, NULL, "  # kernel log:");
+	print_tail(k, r->kernel_log, LOG_LINES);
+	for (e = r->evidence; *e; e++)
+		print(k, NULL, "  # see %s/%s/%s", k->run->dir, r->test->id, *e);
+}
+
+static void print_record(struct ktap *k, const struct record *r)
+{
+	const char *word = directive(r->result);
+	char reason[REASON_SIZE] = "";
+
+	if (*word)
+		one_line(reason, r->reason, sizeof(reason));
+	print_details(k, r);
+	print(k, colour(r->result), "  %sok %zu %s%s%s", result_is_bad(r->result) ? "not " : "",
+	      ++k->in_area, r->test->id, word, reason);
+	k->totals.n[r->result]++;
+	if (r->result == RESULT_SKIP && !k->skip_reason)
+		k->skip_reason = r->reason;
+}
+
+static void begin_area(struct ktap *k)
+{
+	k->area++;
+	k->in_area = 0;
+	k->totals = (struct totals){ 0 };
+	k->skip_reason = NULL;
+	print(k, NULL, "  KTAP version 1");
+	print(k, NULL, "  # Subtest: %s", k->run->records[k->next].test->area);
+	print(k, NULL, "  1..%zu", area_end(k->run, k->next) - k->next);
+}
+
+static bool any_bad(const struct totals *t)
+{
+	enum result r;
+
+	for (r = 0; r < RESULT_COUNT; r++)
+		if (result_is_bad(r) && t->n[r])
+			return true;
+	return false;
+}
+
+static void end_area(struct ktap *k, const char *area)
+{
+	bool bad = any_bad(&k->totals);
+	bool all_skipped = k->totals.n[RESULT_SKIP] == k->in_area;
+	char reason[REASON_SIZE] = "";
+
+	if (all_skipped)
+		one_line(reason, k->skip_reason, sizeof(reason));
+	print(k, colour(bad ? RESULT_FAIL : all_skipped ? RESULT_SKIP : RESULT_PASS), "%sok %zu %s%s%s",
+	      bad ? "not " : "", k->area, area, all_skipped ? " # SKIP " : "", reason);
+}
+
+void ktap_update(struct ktap *k)
+{
+	const struct run *run = k->run;
+
+	while (k->next < run->count && run->records[k->next].final) {
+		const struct record *r = &run->records[k->next];
+		bool first = !k->next || strcmp(r[-1].test->area, r->test->area);
+
+		if (first)
+			begin_area(k);
+		print_record(k, r);
+		k->next++;
+		if (k->next == run->count || strcmp(r[1].test->area, r->test->area))
+			end_area(k, r->test->area);
+	}
+	flush(k);
+}
+
+void ktap_comment(struct ktap *k, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	print(k, NULL, "# %s", text);
+	flush(k);
+}
+
+void ktap_progress(struct ktap *k, size_t done, size_t all, const char *const *running,
+		   size_t running_count)
+{
+	struct winsize w = { .ws_col = 80 };
+	char line[512];
+	size_t i, at;
+
+	if (!k->terminal)
+		return;
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &w);
+	at = snprintf(line, sizeof(line), "[%zu/%zu]", done, all);
+	for (i = 0; i < running_count && at < sizeof(line); i++)
+		at += snprintf(line + at, sizeof(line) - at, " %s", running[i]);
+	printf("\r\033[K%.*s", w.ws_col > 1 ? w.ws_col - 1 : 79, line);
+	fflush(stdout);
+	k->progress_shown = true;
+}
+
+void ktap_end(struct ktap *k)
+{
+	struct totals t = run_totals(k->run);
+
+	print(k, NULL, "# %.1f s, results in %s", run_seconds(k->run), k->run->dir);
+	if (t.n[RESULT_NOTRUN])
+		print(k, NULL, "# not run: %u", t.n[RESULT_NOTRUN]);
+	print(k, NULL, "# Totals: pass:%u fail:%u xfail:%u xpass:%u skip:%u error:%u",
+	      t.n[RESULT_PASS], t.n[RESULT_FAIL] + t.n[RESULT_TIMEOUT] + t.n[RESULT_CRASH],
+	      t.n[RESULT_XFAIL], t.n[RESULT_XPASS], t.n[RESULT_SKIP], t.n[RESULT_ERROR]);
+	flush(k);
+	if (fclose(k->file))
+		output_failed(k->run, "results.ktap");
+	free(k);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The output folder of a run, and the evidence of a failed test in it. */
+#ifndef HARNESS_OUTPUT_H
+#define HARNESS_OUTPUT_H
+
+#include "harness/job.h"
+#include "harness/run.h"
+
+/*
+ * Makes the run's folder and sets run->dir and run->dir_fd. False after one line on standard error.
+ * Evidence that an earlier run left there for the planned tests is removed.
+ */
+bool output_open(struct run *run);
+
+/*
+ * Replaces file @name in the run's folder by @text in one step: a reader sees the old or the new, and
+ * a failure leaves the old. Failures are said once and noted in run->write_failed.
+ */
+void output_replace(struct run *run, const char *name, const char *text);
+
+/* The same for a path of the user's. */
+bool output_replace_path(const char *path, const char *text);
+
+/* Keeps a bad test's log, kernel log and attachment in the folder ID/, and names them in @r. */
+void output_evidence(struct run *run, struct record *r, const struct job *j);
+
+/* Says on standard error that @what could not be written (errno), the first time only. */
+void output_failed(struct run *run, const char *what);
+
+#endif /* HARNESS_OUTPUT_H */

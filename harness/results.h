@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* results.json: written while a run goes on, and read back. */
+#ifndef HARNESS_RESULTS_H
+#define HARNESS_RESULTS_H
+
+#include "harness/run.h"
+
+/* The whole file for the run as it stands, to be freed; NULL without memory. */
+char *results_text(const struct run *run);
+
+/* One test of a results file. */
+struct old_result {
+	char *id;
+	enum result result;
+	char *reason;
+};
+
+struct old_results {
+	struct old_result *tests;
+	size_t count;
+};
+
+/*
+ * Reads a results.json or a baseline (the same format). False after one line on standard error
+ * that names file and fault. Free with results_free().
+ */
+bool results_load(const char *path, struct old_results *into);
+void results_free(struct old_results *old);
+
+/* NULL if there is no such test. */
+const struct old_result *results_find(const struct old_results *old, const char *id);
+
+/*
+ * Applies what a baseline expects to a verdict: a failure that is expected becomes xfail, a pass where
+ * a failure is expected xpass. @expected may be NULL.
+ */
+void results_expect(struct record *r, const struct old_result *expected);
+
+/*
+ * Prints what got worse, got better, appeared, vanished, or is skipped for another reason, from
+ * @old_path to @new_path. The exit status: 0, 1 if something got worse, 2 for a bad file.
+ */
+int results_compare(const char *old_path, const char *new_path);
+
+#endif /* HARNESS_RESULTS_H */
