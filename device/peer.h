@@ -27,7 +27,7 @@ extern const uint8_t peer_mac[6];
 struct tun peer_create(const char *name, unsigned int flags);
 /* Gives an existing device the addresses and brings it up. */
 void peer_configure(const struct tun *t);
-/* Adds the IPv6 pair (call netns_ipv6() before the device is made). */
+/* Adds the IPv6 pair and waits until it is usable. Call netns_ipv6() before the device is made. */
 void peer_configure_ipv6(const struct tun *t);
 
 /* The device's own Ethernet address (TAP). */
@@ -53,6 +53,7 @@ struct peer_tcp {
 };
 struct peer_tcp peer_tcp_connect(const struct tun *t, uint16_t port, bool ipv6);
 /* Starts a segment of that connection with TH_ACK | @flags; payload and finish are the caller's. */
-void peer_tcp_segment(const struct tun *t, struct frame *f, const struct peer_tcp *c, uint8_t flags);
+void peer_tcp_segment(const struct tun *t, struct frame *f, const struct peer_tcp *c,
+		      uint8_t flags);
 
 #endif /* DEVICE_PEER_H */

@@ -30,9 +30,11 @@ struct tun {
 
 /* O_RDWR | O_NONBLOCK | O_CLOEXEC. */
 int tun_open(void);
-/* Opens and attaches; @name NULL or "" for a name of the kernel's choice, "x%d" for a numbered one. */
+/* Opens and attaches; @name NULL or "" for the kernel's choice, "x%d" for a numbered one. */
 struct tun tun_create(const char *name, unsigned int flags);
 void tun_close(struct tun *t);
+/* True if frames start with an Ethernet header. IFF_TUN and IFF_TAP at once make a TUN. */
+bool tun_is_tap(const struct tun *t);
 
 /* TUNSETIFF. @name may be NULL. */
 int tun_set_iff(int fd, const char *name, unsigned int flags);
@@ -43,31 +45,31 @@ int tun_get_iff(int fd, struct ifreq *ifr);
 /* TUNGETIFF's flags, without the sign extension of ifr_flags; ends the test if it fails. */
 unsigned int tun_iff_flags(int fd);
 
-int tun_get_features(int fd, unsigned int *features);	   /* TUNGETFEATURES */
-int tun_set_persist(int fd, unsigned long on);		   /* TUNSETPERSIST */
-int tun_set_owner(int fd, unsigned long uid);		   /* TUNSETOWNER */
-int tun_set_group(int fd, unsigned long gid);		   /* TUNSETGROUP */
-int tun_set_link(int fd, unsigned long arphrd);		   /* TUNSETLINK */
-int tun_set_debug(int fd, unsigned long msg_enable);	   /* TUNSETDEBUG */
-int tun_set_nocsum(int fd, unsigned long on);		   /* TUNSETNOCSUM */
-int tun_set_offload(int fd, unsigned long mask);	   /* TUNSETOFFLOAD */
-int tun_get_sndbuf(int fd, int *bytes);			   /* TUNGETSNDBUF */
-int tun_set_sndbuf(int fd, int bytes);			   /* TUNSETSNDBUF */
-int tun_get_vnet_hdr_sz(int fd, int *bytes);		   /* TUNGETVNETHDRSZ */
+int tun_get_features(int fd, unsigned int *features); /* TUNGETFEATURES */
+int tun_set_persist(int fd, unsigned long on);	      /* TUNSETPERSIST */
+int tun_set_owner(int fd, unsigned long uid);	      /* TUNSETOWNER */
+int tun_set_group(int fd, unsigned long gid);	      /* TUNSETGROUP */
+int tun_set_link(int fd, unsigned long arphrd);	      /* TUNSETLINK */
+int tun_set_debug(int fd, unsigned long msg_enable);  /* TUNSETDEBUG */
+int tun_set_nocsum(int fd, unsigned long on);	      /* TUNSETNOCSUM */
+int tun_set_offload(int fd, unsigned long mask);      /* TUNSETOFFLOAD */
+int tun_get_sndbuf(int fd, int *bytes);		      /* TUNGETSNDBUF */
+int tun_set_sndbuf(int fd, int bytes);		      /* TUNSETSNDBUF */
+int tun_get_vnet_hdr_sz(int fd, int *bytes);	      /* TUNGETVNETHDRSZ */
 /* TUNSETVNETHDRSZ; also notes the size in @t when it succeeds. */
 int tun_set_vnet_hdr_sz(struct tun *t, int bytes);
-int tun_get_vnet_le(int fd, int *on);			   /* TUNGETVNETLE */
-int tun_set_vnet_le(int fd, int on);			   /* TUNSETVNETLE */
-int tun_get_vnet_be(int fd, int *on);			   /* TUNGETVNETBE */
-int tun_set_vnet_be(int fd, int on);			   /* TUNSETVNETBE */
-int tun_set_queue(int fd, unsigned int flags);		   /* TUNSETQUEUE, IFF_ATTACH_QUEUE or IFF_DETACH_QUEUE */
-int tun_set_ifindex(int fd, int ifindex);		   /* TUNSETIFINDEX */
-int tun_set_carrier(int fd, int on);			   /* TUNSETCARRIER */
-int tun_get_dev_netns(int fd);				   /* TUNGETDEVNETNS: a descriptor */
-int tun_get_sk_netns(int fd);				   /* SIOCGSKNS: a descriptor */
+int tun_get_vnet_le(int fd, int *on);	       /* TUNGETVNETLE */
+int tun_set_vnet_le(int fd, int on);	       /* TUNSETVNETLE */
+int tun_get_vnet_be(int fd, int *on);	       /* TUNGETVNETBE */
+int tun_set_vnet_be(int fd, int on);	       /* TUNSETVNETBE */
+int tun_set_queue(int fd, unsigned int flags); /* TUNSETQUEUE: IFF_ATTACH_QUEUE, _DETACH_QUEUE */
+int tun_set_ifindex(int fd, int ifindex);      /* TUNSETIFINDEX */
+int tun_set_carrier(int fd, int on);	       /* TUNSETCARRIER */
+int tun_get_dev_netns(int fd);		       /* TUNGETDEVNETNS: a descriptor */
+int tun_get_sk_netns(int fd);		       /* SIOCGSKNS: a descriptor */
 /* TUNSETTXFILTER: @addresses holds @count of six bytes each. Gives the number of exact entries. */
 int tun_set_tx_filter(int fd, uint16_t flags, uint16_t count, const uint8_t (*addresses)[6]);
-int tun_get_hwaddr(int fd, uint16_t *family, uint8_t address[14]); /* SIOCGIFHWADDR */
+int tun_get_hwaddr(int fd, uint16_t *family, uint8_t address[14]);		 /* SIOCGIFHWADDR */
 int tun_set_hwaddr(int fd, uint16_t family, const uint8_t *address, size_t len); /* SIOCSIFHWADDR */
 
 /*
@@ -79,8 +81,8 @@ ssize_t tun_read(const struct tun *t, void *buf, size_t size, int timeout_ms);
 
 /* A packet with its headers apart. */
 struct tun_packet {
-	struct tun_pi pi;   /* flags in host order, proto big-endian; zero without PI */
-	struct vnet vnet;   /* zero without vnet header */
+	struct tun_pi pi;    /* flags in host order, proto big-endian; zero without PI */
+	struct vnet vnet;    /* zero without vnet header */
 	const uint8_t *data; /* the frame, inside @raw */
 	size_t len;
 	size_t raw_len; /* what read() returned */

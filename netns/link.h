@@ -11,7 +11,19 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+/* <net/if.h> lacks these, and <linux/if.h> cannot be included next to it. */
+#define IFF_LOWER_UP (1 << 16)
+enum {
+	IF_OPER_UNKNOWN,
+	IF_OPER_NOTPRESENT,
+	IF_OPER_DOWN,
+	IF_OPER_LOWERLAYERDOWN,
+	IF_OPER_TESTING,
+	IF_OPER_DORMANT,
+	IF_OPER_UP,
+};
 
 #define LINK_DATA_MAX 16
 

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What this kernel's driver can do. Every probe tries the thing and looks whether it took effect;
+ * none of them asks for a version.
+ */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "device/tun.h"
+#include "harness/harness.h"
+#include "netns/link.h"
+#include "netns/netns.h"
+
+/* A device, or the reason why there is none; t->fd is the caller's, -1 without one. */
+static bool create(struct tun *t, unsigned int flags)
+{
+	struct ifreq ifr;
+
+	*t = (struct tun){ .flags = flags };
+	t->fd = open(TUN_NODE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (t->fd < 0) {
+		harness_missing("cannot open " TUN_NODE ": %s", strerror(errno));
+		return false;
+	}
+	if (tun_set_iff_ifr(t->fd, &ifr, NULL, flags)) {
+		harness_missing("TUNSETIFF: %s", strerror(errno));
+		tun_close(t);
+		return false;
+	}
+	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
+	if (flags & IFF_VNET_HDR)
+		t->vnet_size = VNET_SIZE_LEGACY;
+	return true;
+}
+
+/* True if a device made with @flags shows all of @shown in TUNGETIFF. */
+static bool shows(unsigned int flags, unsigned int shown)
+{
+	struct tun t;
+	bool present;
+
+	if (!create(&t, flags))
+		return false;
+	present = (tun_iff_flags(t.fd) & shown) == shown;
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(tun, "kernel has no TUN device")
+{
+	return shows(IFF_TUN | IFF_NO_PI, IFF_TUN);
+}
+
+FEATURE(tap, "kernel has no TAP device")
+{
+	return shows(IFF_TAP | IFF_NO_PI, IFF_TAP);
+}
+
+FEATURE(napi, "kernel has no IFF_NAPI")
+{
+	return shows(IFF_TAP | IFF_NO_PI | IFF_NAPI, IFF_NAPI);
+}
+
+/* Packets of freely chosen fragments are for the owner of the whole machine only. */
+FEATURE(napi_frags, "kernel has no IFF_NAPI_FRAGS")
+{
+	const unsigned int flags = IFF_NAPI | IFF_NAPI_FRAGS;
+	struct tun t = { .fd = open(TUN_NODE, O_RDWR | O_CLOEXEC) };
+	bool present = false;
+
+	if (t.fd < 0)
+		harness_missing("cannot open " TUN_NODE ": %s", strerror(errno));
+	else if (!tun_set_iff(t.fd, NULL, IFF_TAP | IFF_NO_PI | flags))
+		present = (tun_iff_flags(t.fd) & flags) == flags;
+	else if (errno == EPERM)
+		harness_missing("no CAP_NET_ADMIN in the initial user namespace: %s",
+				strerror(errno));
+	else
+		harness_missing("TUNSETIFF with IFF_NAPI_FRAGS: %s", strerror(errno));
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(multi_queue, "kernel has no IFF_MULTI_QUEUE")
+{
+	struct tun first;
+	int second;
+	bool present;
+
+	if (!create(&first, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE))
+		return false;
+	second = tun_open();
+	present = tun_iff_flags(first.fd) & IFF_MULTI_QUEUE &&
+		  !tun_set_iff(second, first.name, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
+	close(second);
+	tun_close(&first);
+	return present;
+}
+
+static bool has_feature_bit(unsigned int bit)
+{
+	unsigned int features = 0;
+	int fd = tun_open();
+
+	if (tun_get_features(fd, &features))
+		harness_missing("TUNGETFEATURES: %s", strerror(errno));
+	close(fd);
+	return features & bit;
+}
+
+FEATURE(no_carrier, "kernel has no IFF_NO_CARRIER")
+{
+	struct tun t;
+	struct link link;
+	bool present;
+
+	if (!has_feature_bit(IFF_NO_CARRIER) || !create(&t, IFF_TAP | IFF_NO_PI | IFF_NO_CARRIER))
+		return false;
+	present = !link_get(t.name, &link) && !link.carrier;
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(backpressure, "kernel has no IFF_BACKPRESSURE")
+{
+	return has_feature_bit(IFF_BACKPRESSURE) &&
+	       shows(IFF_TAP | IFF_NO_PI | IFF_BACKPRESSURE, IFF_TAP);
+}
+
+static bool accepts_offload(unsigned int mask)
+{
+	struct tun t;
+	bool present;
+
+	if (!create(&t, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+		return false;
+	present = !tun_set_offload(t.fd, mask);
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(uso, "kernel has no TUN_F_USO4 and TUN_F_USO6")
+{
+	return accepts_offload(TUN_F_CSUM | TUN_F_USO4 | TUN_F_USO6);
+}
+
+FEATURE(udp_tunnel_gso, "kernel has no TUN_F_UDP_TUNNEL_GSO")
+{
+	return accepts_offload(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_UDP_TUNNEL_GSO |
+			       TUN_F_UDP_TUNNEL_GSO_CSUM);
+}
+
+FEATURE(vnet_be, "kernel has no TUNSETVNETBE (CONFIG_TUN_VNET_CROSS_LE)")
+{
+	struct tun t;
+	int on = 0;
+	bool present;
+
+	if (!create(&t, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+		return false;
+	present = !tun_set_vnet_be(t.fd, 1) && !tun_get_vnet_be(t.fd, &on) && on;
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(dev_netns, "kernel has no TUNGETDEVNETNS")
+{
+	struct tun t;
+	bool present;
+	int netns;
+
+	if (!create(&t, IFF_TAP | IFF_NO_PI))
+		return false;
+	netns = tun_get_dev_netns(t.fd);
+	present = netns >= 0 && netns_inode(netns) == netns_inode(-1);
+	if (netns >= 0)
+		close(netns);
+	else if (errno == EPERM)
+		harness_missing("TUNGETDEVNETNS: %s", strerror(errno));
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(nowait, "kernel has no RWF_NOWAIT on " TUN_NODE)
+{
+	uint8_t buf[64];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct tun t;
+	bool present;
+
+	if (!create(&t, IFF_TAP | IFF_NO_PI))
+		return false;
+	present = preadv2(t.fd, &iov, 1, -1, RWF_NOWAIT) == -1 && errno == EAGAIN;
+	tun_close(&t);
+	return present;
+}
+
+/* An IPv4 UDP frame with room for three segments of 10 bytes. */
+static struct vnet udp_frame(struct frame *f)
+{
+	frame_start(f);
+	frame_ipv4(f, "10.9.0.2", "10.9.0.1", IPPROTO_UDP);
+	frame_udp(f, 4000, 4000);
+	frame_pattern(f, 30, 1);
+	return frame_finish_partial(f);
+}
+
+/* 0 if the kernel takes frame @f behind header @v, otherwise its errno. */
+static int write_errno(const struct vnet *v, const struct frame *f)
+{
+	struct tun t;
+	int err = 0;
+
+	if (!create(&t, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
+		return ENODEV;
+	if (link_up(t.name))
+		TH_BAIL("cannot bring %s up: %s", t.name, strerror(errno));
+	if (tun_send(&t, v, f) < 0)
+		err = errno;
+	tun_close(&t);
+	return err;
+}
+
+FEATURE(csum_start_checked, "kernel takes a csum_start inside the IP header")
+{
+	struct frame f;
+	struct vnet v = udp_frame(&f);
+
+	if (write_errno(&v, &f))
+		return false;
+	v.csum_start = 10;
+	return write_errno(&v, &f) == EINVAL;
+}
+
+FEATURE(usogso_write, "kernel has no VIRTIO_NET_HDR_GSO_UDP_L4 on write")
+{
+	struct frame f;
+	struct vnet v;
+
+	udp_frame(&f);
+	v = frame_finish_gso(&f, 10);
+	return !write_errno(&v, &f);
+}
