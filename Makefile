@@ -53,7 +53,7 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 
 test: setup setup-test ## the project's own tests
 	@$(MAKE) --no-print-directory $(B)/tuntests $(B)/unit $(B)/demo
-	@cli/test $(TESTS)
+	@cli/selftest $(TESTS)
 
 bench: all ## wall time of the suite, parallel against one at a time
 	@cli/bench $(B)/tuntests

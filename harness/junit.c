@@ -6,19 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/text.h"
+
 #define X(s) ((const xmlChar *)(s))
 
-/* XML knows no control characters, and what a test printed may be no UTF-8. */
 static char *clean(const char *text)
 {
-	char *copy = strdup(text ? text : ""), *p;
-	bool utf8 = copy && xmlCheckUTF8(X(copy));
-
-	for (p = copy; p && *p; p++)
-		if (((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') ||
-		    ((unsigned char)*p >= 0x80 && !utf8))
-			*p = '?';
-	return copy;
+	return text_clean(text ? text : "", text ? strlen(text) : 0);
 }
 
 static void attribute(xmlTextWriter *w, const char *name, const char *value)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/output.h"
+#include "harness/text.h"
 
 /* Lines of a bad test's output that go into the report; all of it is in its folder. */
 #define LOG_LINES 40
@@ -125,17 +126,6 @@ struct ktap *ktap_begin(struct run *run)
 	return k;
 }
 
-/* What a test printed must not move the cursor of who reads the report. */
-static char *printable(const char *text, size_t len)
-{
-	char *copy = strndup(text, len), *p;
-
-	for (p = copy; p && *p; p++)
-		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
-			*p = '?';
-	return copy;
-}
-
 /* The last lines of @text, each behind "# ". */
 static void print_tail(struct ktap *k, const char *text, size_t max_lines)
 {
@@ -151,7 +141,7 @@ static void print_tail(struct ktap *k, const char *text, size_t max_lines)
 		print(k, NULL, "  # ... (the rest is in the log file)");
 	while (*p) {
 		size_t len = strcspn(p, "\n");
-		char *line = printable(p, len);
+		char *line = text_clean(p, len);
 
 		print(k, NULL, "  # %s", line ? line : "");
 		free(line);
@@ -202,7 +192,7 @@ static void print_details(struct ktap *k, const struct record *r)
 	if (!result_is_bad(r->result))
 		return;
 	if (r->kernel_log)
-		print(k, NULL, "  # kernel log:");
+		print(k, NULL, "  # kernel log in its time:");
 	print_tail(k, r->kernel_log, LOG_LINES);
 	for (e = r->evidence; *e; e++)
 		print(k, NULL, "  # see %s/%s/%s", k->run->dir, r->test->id, *e);

@@ -44,6 +44,7 @@ struct record {
 	enum result result;
 	char reason[REASON_SIZE];
 	int64_t duration_ns;  /* of the run that decided */
+	int64_t started_ns;   /* when that began, CLOCK_MONOTONIC; 0: it did not run */
 	unsigned int runs;    /* so far, with --repeat */
 	unsigned int passes;
 	int64_t ended_ns;     /* when the last one ended */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/text.h"
+
 #define SCHEMA 1
 
 static json_t *strings(const char *const *list)
@@ -16,24 +18,16 @@ static json_t *strings(const char *const *list)
 	return a;
 }
 
-/* Text from a test or the kernel may hold bytes that are no UTF-8; JSON may not. */
 static json_t *text(const char *s)
 {
-	json_t *j = json_string(s);
-	char *clean, *p;
+	char *clean = text_clean(s, strlen(s));
+	json_t *j = json_string(clean ? clean : "");
 
-	if (j)
-		return j;
-	clean = strdup(s);
-	for (p = clean; p && *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	j = json_string(clean ? clean : "");
 	free(clean);
 	return j;
 }
 
-static json_t *test_object(const struct record *r)
+static json_t *test_object(const struct run *run, const struct record *r)
 {
 	const struct test_data *data = &r->test->tc->data;
 	json_t *behaviours = json_array(), *evidence = json_array(), *o;
@@ -54,6 +48,9 @@ static json_t *test_object(const struct record *r)
 		      "behaviours", behaviours,
 		      "guards", strings(data->guards),
 		      "evidence", evidence);
+	if (o && r->started_ns)
+		json_object_set_new(o, "started_ms",
+				    json_real((r->started_ns - run->started_ns) / 1e6));
 	if (o && r->runs > 1) {
 		json_object_set_new(o, "runs", json_integer(r->runs));
 		json_object_set_new(o, "passes", json_integer(r->passes));
@@ -109,7 +106,7 @@ char *results_text(const struct run *run)
 	head_text[strlen(head_text) - 1] = '\0'; /* the closing brace comes after the tests */
 	fprintf(f, "%s, \"tests\": [", head_text);
 	for (i = 0; i < run->count; i++) {
-		json_t *o = test_object(&run->records[i]);
+		json_t *o = test_object(run, &run->records[i]);
 
 		fputs(i ? ",\n" : "\n", f);
 		json_dumpf(o, f, JSON_REAL_PRECISION(6));

@@ -178,6 +178,7 @@ static void keep_verdict(struct runner *r, struct record *rec, const struct job 
 		return;
 	rec->result = verdict;
 	memcpy(rec->reason, reason, sizeof(rec->reason));
+	rec->started_ns = j->start_ns;
 	rec->duration_ns = j->end_ns - j->start_ns;
 	free(rec->log);
 	free(rec->kernel_log);

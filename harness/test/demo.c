@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +140,17 @@ TEST(leaks_child, .title = "a child left behind is an error of the test")
 			pause();
 }
 
+TEST(leaves_things, .title = "what a test leaves in its namespaces goes with them")
+{
+	int fd = creat("/tmp/demo-left-behind", 0600);
+
+	ASSERT_LE(0, fd);
+	if (mount("none", "/tmp", "tmpfs", 0, NULL))
+		TH_BAIL("cannot mount: %s", strerror(errno));
+	if (sethostname("left-behind", 11))
+		TH_BAIL("cannot set the host's name: %s", strerror(errno));
+}
+
 TEST(child_fails, .title = "an expectation that fails in a child fails the test")
 {
 	pid_t pid = fork();
@@ -199,6 +211,18 @@ static void say_to_kernel_log(const char *text)
 TEST(warns, .title = "a kernel warning in its time fails a test")
 {
 	say_to_kernel_log("WARNING: CPU: 0 PID: 1 at demo/demo.c:1 demo_function+0x1/0x2\n");
+}
+
+/* The file named by DEMO_MARK outlives the sandbox and so tells the first run from the second. */
+TEST(warns_once, .title = "a kernel warning that does not come again")
+{
+	const char *mark = getenv("DEMO_MARK");
+
+	if (!mark)
+		SKIP(return, "DEMO_MARK is not set");
+	if (open(mark, O_CREAT | O_EXCL, 0600) >= 0)
+		say_to_kernel_log("WARNING: CPU: 0 PID: 1 at demo/demo.c:2 demo_once+0x1/0x2\n");
+	usleep(200000);
 }
 
 TEST(innocent, .title = "a test that runs beside the one that warns")

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A kernel's complaint fails the test in whose time it came. The demo writes such records to /dev/kmsg.
+. harness/test/tap.sh
+
+{ : > /dev/kmsg; } 2>/dev/null && head -c 0 /dev/kmsg 2>/dev/null ||
+	skip_all "cannot write and read /dev/kmsg"
+out=$work/run
+
+result() { sed -n "s/.*\"id\": \"$1\".*\"result\": \"\([a-z]*\)\".*/\1/p" "$out/results.json"; }
+
+exits "a warning fails the run" 1 build/demo run -j 1 -o "$out" demo.warns
+is "... as a failure of the test" "$(result demo.warns)" fail
+ok "... whose reason quotes it" grep -q '"reason": "kernel log: WARNING: CPU: 0' "$out/results.json"
+ok "... with the log as evidence" grep -q 'demo_function' "$out/demo.warns/kernel.log"
+
+exits "of tests side by side" 1 build/demo run -j 8 -o "$out" demo.warns demo.innocent demo.passes
+is "... the one that warns fails" "$(result demo.warns)" fail
+is "... and those beside it do not" "$(result demo.innocent) $(result demo.passes)" "pass pass"
+ok "... after a run of the suspects alone" grep -q \
+	'^# the kernel complained in the time of demo.warns: running it alone' "$out/results.ktap"
+
+# What happens once only cannot be pinned on one: who ran then has to be looked at.
+DEMO_MARK=$PWD/build/demo-mark
+export DEMO_MARK
+rm -f "$DEMO_MARK"
+exits "a warning that is not repeated" 1 build/demo run -j 8 -o "$out" demo.warns_once demo.innocent
+is "... fails all that were running" "$(result demo.warns_once) $(result demo.innocent)" "fail fail"
+ok "... and says so" grep -q 'in its time; not repeated alone' "$out/results.json"
+
+rm -f "$DEMO_MARK"
+
+ok "the log is watched" grep -q '"kernel_log": "watched"' "$out/results.json"
+if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+	mkdir -m 777 "$work/nobody"
+	chmod 755 "$work"
+	setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all \
+		sh -c 'head -c 0 /dev/kmsg && dd if=/dev/kmsg of=/dev/null count=1 iflag=nonblock' \
+		> /dev/null 2>&1 && readable=1 || readable=0
+	if [ $readable = 1 ]; then
+		skip "a log that cannot be read is said once" "everybody may read /dev/kmsg here"
+	else
+		setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all \
+			build/demo run -o "$work/nobody/run" demo.passes > "$work/out" 2>&1
+		is "a log that cannot be read is said once" \
+			"$(grep -c '^# kernel log: cannot read /dev/kmsg' "$work/out")" 1
+		ok "... and in results.json" grep -q '"kernel_log": "cannot read /dev/kmsg' \
+			"$work/nobody/run/results.json"
+	fi
+fi
+done_testing
