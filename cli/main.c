@@ -140,7 +140,11 @@ static const struct option run_long[] = {
 
 static int cmd_run(int argc, char **argv)
 {
-	struct run_options o = { .jobs = default_jobs(), .timeout_s = DEFAULT_TIMEOUT_S, .repeat = 1 };
+	struct run_options o = {
+		.jobs = default_jobs(),
+		.timeout_s = DEFAULT_TIMEOUT_S,
+		.repeat = 1,
+	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "j:t:r:s:vo:b:h", run_long, NULL)) != -1) {

@@ -32,7 +32,7 @@ bool kmsg_is_report(const char *text)
 {
 	static const char *const anywhere[] = {
 		"WARNING: ",	     /* WARN_ON, and lockdep's titles */
-		"BUG: ",	     /* oopses, KASAN, KCSAN, KMSAN, soft lockups, workqueue lockups */
+		"BUG: ",	     /* oopses, KASAN, KCSAN, KMSAN, lockups */
 		"kernel BUG at ",
 		"Oops: ",
 		"Unable to handle kernel ",
@@ -139,9 +139,8 @@ void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text), 
 		return;
 	for (;;) {
 		len = read(k->fd, record, sizeof(record) - 1);
-		if (len < 0 && errno == EPIPE) /* overwritten before it was read; the next is there */
-			continue;
-		if (len < 0 && errno == EINTR)
+		/* EPIPE: a record was overwritten before it was read; the next one is there. */
+		if (len < 0 && (errno == EPIPE || errno == EINTR))
 			continue;
 		if (len <= 0)
 			return;

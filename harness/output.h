@@ -13,8 +13,8 @@
 bool output_open(struct run *run);
 
 /*
- * Replaces file @name in the run's folder by @text in one step: a reader sees the old or the new, and
- * a failure leaves the old. Failures are said once and noted in run->write_failed.
+ * Replaces file @name in the run's folder by @text in one step: a reader sees the old or the new,
+ * and a failure leaves the old. Failures are said once and noted in run->write_failed.
  */
 void output_replace(struct run *run, const char *name, const char *text);
 

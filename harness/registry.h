@@ -21,7 +21,7 @@ struct test_list {
 
 /*
  * Every test, grouped by area, in the order they were written. The first call checks them all; a
- * mistake (two tests with one id, an unknown feature) is printed and ends the program with status 2.
+ * mistake (two tests with one id, an unknown feature) is printed and ends the program, status 2.
  */
 const struct test_list *registry_tests(void);
 const struct suite *registry_suite(void);

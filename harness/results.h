@@ -31,8 +31,8 @@ void results_free(struct old_results *old);
 const struct old_result *results_find(const struct old_results *old, const char *id);
 
 /*
- * Applies what a baseline expects to a verdict: a failure that is expected becomes xfail, a pass where
- * a failure is expected xpass. @expected may be NULL.
+ * Applies what a baseline expects to a verdict: a failure that is expected becomes xfail, a pass
+ * where a failure is expected xpass. @expected may be NULL.
  */
 void results_expect(struct record *r, const struct old_result *expected);
 

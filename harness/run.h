@@ -44,8 +44,8 @@ struct run {
 
 /*
  * Runs the tests that match, and reports. The program's exit status: 0 all as expected, 1 a test
- * failed, 2 the set-up is broken (said on standard error), 4 all tests were skipped. An interrupting
- * signal is raised again after everything is cleaned up and written.
+ * failed, 2 the set-up is broken (said on standard error), 4 all tests were skipped. A signal that
+ * interrupts is raised again after everything is cleaned up and written.
  */
 int run_tests(const struct run_options *options);
 

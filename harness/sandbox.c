@@ -49,7 +49,8 @@ give_up(struct test_shared *shared, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
-static void write_map(struct test_shared *shared, const char *path, const char *fmt, unsigned int id)
+static void write_map(struct test_shared *shared, const char *path, const char *fmt,
+		      unsigned int id)
 {
 	char text[64];
 	int len = snprintf(text, sizeof(text), fmt, id);
@@ -68,8 +69,8 @@ static void become_root(struct test_shared *shared, uid_t uid, gid_t gid)
 }
 
 /*
- * What cannot be mounted stays as it was: the tests that rely on it name it as a need, and its probe
- * looks.
+ * What cannot be mounted stays as it was: the tests that rely on it name it as a need, and its
+ * probe looks.
  */
 static void mount_fresh(void)
 {

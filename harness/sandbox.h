@@ -29,9 +29,9 @@ enum sandbox_kind sandbox_probe(char *why);
 
 /*
  * Starts a sandbox and in it @body(@arg), with standard output and error going to @log_fd and
- * standard input at its end. Of the other descriptors the body finds only @keep_fd, under a new number
- * that it gets as its second argument (-1 if @keep_fd is -1). How the body's process ended goes to
- * @shared.
+ * standard input at its end. Of the other descriptors the body finds only @keep_fd, under a new
+ * number that it gets as its second argument (-1 if @keep_fd is -1). How the body's process ended
+ * goes to @shared.
  *
  * Returns a pidfd of the sandbox's init, which is readable once everything in the sandbox is dead,
  * or -1 and errno. @pid is set to its process id, to be killed and waited for by the caller.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program of tests that misbehave, to see what the harness makes of them: the scripts beside it run it
- * and check its reports to the letter.
+ * A program of tests that misbehave, to see what the harness makes of them: the scripts beside it
+ * run it and check its reports to the letter.
  */
 #include "harness/harness.h"
 
@@ -196,8 +196,8 @@ TEST(prints_rubbish, .title = "bytes that no report may hold")
 }
 
 /*
- * A record of user space; the suite says that those count. It ends with a newline: without one the
- * kernel waits for the rest of the line.
+ * A record of user space; the suite says that those count. It ends with a newline: without one
+ * the kernel waits for the rest of the line.
  */
 static void say_to_kernel_log(const char *text)
 {
@@ -223,6 +223,15 @@ TEST(warns_once, .title = "a kernel warning that does not come again")
 	if (open(mark, O_CREAT | O_EXCL, 0600) >= 0)
 		say_to_kernel_log("WARNING: CPU: 0 PID: 1 at demo/demo.c:2 demo_once+0x1/0x2\n");
 	usleep(200000);
+}
+
+TEST(fails_once, .title = "a test that fails in one of its runs")
+{
+	const char *mark = getenv("DEMO_MARK");
+
+	if (!mark)
+		SKIP(return, "DEMO_MARK is not set");
+	EXPECT_GT(0, open(mark, O_CREAT | O_EXCL, 0600));
 }
 
 TEST(innocent, .title = "a test that runs beside the one that warns")
@@ -279,4 +288,9 @@ TEST_F(box, asserts_in_fixture, .title = "the tear-down runs after a failed asse
 TEST_F_TIMEOUT(box, own_timeout, 60, .title = "a test with a time-out of its own")
 {
 	EXPECT_TRUE(true);
+}
+
+TEST_F_TIMEOUT(box, sleeps_longer, 60, .title = "a test that takes longer than most may")
+{
+	usleep(1200000);
 }

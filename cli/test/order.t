@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# --shuffle, --repeat, patterns and time-outs.
+. harness/test/tap.sh
+
+out=$work/run
+
+# The ids in the order in which they were started.
+order() { sed -n 's/.*"id": "\([^"]*\)".*"started_ms": \([0-9.e+-]*\).*/\2 \1/p' "$out/results.json" | sort -g | cut -d' ' -f2; }
+
+quick="demo.passes demo.variants demo.xfails demo.own_timeout demo.expected_signal demo.xpasses"
+build/demo run -j 1 -o "$out" $quick > /dev/null
+is "without --shuffle the order is that of the plan" "$(order)" \
+	"$(sed -n 's/.*"id": "\([^"]*\)".*/\1/p' "$out/results.json")"
+build/demo run -j 1 -o "$out" --shuffle 7 $quick > "$work/seven"
+first=$(order)
+build/demo run -j 1 -o "$out" --shuffle 7 $quick > /dev/null
+is "one seed gives one order" "$(order)" "$first"
+build/demo run -j 1 -o "$out" --shuffle 8 $quick > /dev/null
+report $([ "$(order)" != "$first" ]; echo $?) "another seed gives another"
+ok "the seed is printed" grep -q '^# order: --shuffle 7$' "$work/seven"
+ok "... and kept" grep -q '"shuffle": 8' "$out/results.json"
+ok "a random seed is printed too" sh -c \
+	"build/demo run -o '$out' --shuffle random demo.passes | grep -q '^# order: --shuffle [0-9]*$'"
+
+build/demo run -o "$out" --repeat 5 demo.passes demo.fails > "$work/log"
+ok "--repeat counts the runs" grep -q '"demo.passes".*"runs": 5, "passes": 5' "$out/results.json"
+ok "... and the failures" grep -q '"demo.fails".*"runs": 5, "passes": 0' "$out/results.json"
+is "... and reports each test once" "$(grep -cE '^  (not )?ok [0-9]* demo' "$work/log")" 2
+DEMO_MARK=$PWD/build/demo-flaky
+export DEMO_MARK
+rm -f "$DEMO_MARK"
+exits "one failure in many runs is a failure" 1 build/demo run -j 1 -o "$out" --repeat 5 demo.fails_once
+ok "... and shown as such" grep -q '# passed 4 of 5 runs' "$work/out"
+rm -f "$DEMO_MARK"
+
+is "an area is a pattern" "$(build/demo list demo | wc -l)" "$(build/demo list | wc -l)"
+is "a test's id is one for all its variants" "$(build/demo list demo.variants | wc -l)" 2
+is "... and for one" "$(build/demo list demo.variants.two | wc -l)" 1
+is "a shell pattern" "$(build/demo list '*.xf*' | awk '{ print $1 }' | tr '\n' ' ')" \
+	"demo.xfails.one demo.xfails.two "
+ok "list --json is JSON" sh -c \
+	"build/demo list --json | perl -MJSON::PP -0777 -ne 'exit(decode_json(\$_)->[0]{guards}[0] ne \"0123456789ab\")'"
+
+start=$(date +%s)
+exits "a hanging test is killed in time" 1 build/demo run -t 1 -o "$out" demo.hangs
+report $(($(date +%s) - start > 5)) "... and its children with it"
+exits "a test's own time-out may be longer" 0 build/demo run -t 1 -o "$out" demo.sleeps_longer
+done_testing

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Wrong use and broken surroundings: one clear line, exit status 2, and nothing lost.
+. harness/test/tap.sh
+
+out=$work/run
+
+exits "no command" 2 build/tuntests
+exits "an unknown command" 2 build/tuntests nosuch
+ok "... is named" grep -q "no command 'nosuch'" "$work/err"
+exits "an unknown option" 2 build/tuntests run --nosuch
+exits "a test that is not there" 2 build/tuntests run nosuch
+one_line "... is named in one line" "no test matches 'nosuch'"
+exits "... also in list" 2 build/tuntests list open nosuch
+one_line "... in one line" "no test matches 'nosuch'"
+exits "a bad number" 2 build/tuntests run -j many
+one_line "... is named with its range" "jobs takes a number from 1 to 1024, not 'many'"
+exits "zero repetitions" 2 build/tuntests run --repeat 0
+exits "a bad seed" 2 build/tuntests run --shuffle x
+one_line "... is named" "not 'x'"
+
+: > "$work/file"
+exits "an output folder that is a file" 2 build/tuntests run -o "$work/file" open.node
+one_line "... is named with the reason" "output folder $work/file: Not a directory"
+exits "an output folder that cannot be made" 2 build/tuntests run -o /proc/nosuch/x open.node
+one_line "... is named with the reason" "output folder /proc/nosuch/x: No such file or directory"
+if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+	exits "an output folder that cannot be written" 2 setpriv --reuid 65534 --clear-groups \
+		build/tuntests run -o results open.node
+	one_line "... is named with the reason" "output folder results: Permission denied"
+fi
+
+exits "a baseline that is not there" 2 build/demo run -o "$out" --baseline "$work/nosuch" demo.passes
+one_line "... is named with the reason" "$work/nosuch: cannot read it: No such file or directory"
+echo '{"schema": 1, "tests": [{"id": ' > "$work/cut.json"
+exits "a baseline that is cut short" 2 build/demo run -o "$out" --baseline "$work/cut.json" demo.passes
+one_line "... is named with the line" "$work/cut.json: not JSON: .* (line [12])"
+echo '{"schema": 2, "tests": []}' > "$work/new.json"
+exits "a baseline of another schema" 2 build/demo run -o "$out" --baseline "$work/new.json" demo.passes
+one_line "... is named" "$work/new.json: not a results file of schema 1"
+echo '{"schema": 1, "tests": [{"id": "a.b", "result": "maybe"}]}' > "$work/odd.json"
+exits "a baseline with an unknown result" 2 build/demo run -o "$out" -b "$work/odd.json" demo.passes
+one_line "... is named" "$work/odd.json: test 1 has no id or no known result"
+ok "a bad baseline costs no run" test ! -e "$out/results.json"
+exits "a copy that cannot be written" 2 build/demo run -o "$out" --json /proc/nosuch/x demo.passes
+ok "... is named" grep -q 'cannot write /proc/nosuch/x' "$work/err"
+ok "... and the results are kept all the same" grep -q '"result": "pass"' "$out/results.json"
+
+exits "compare with one file" 2 build/demo compare "$work/cut.json"
+exits "compare with a broken file" 2 build/demo compare "$out/results.json" "$work/cut.json"
+one_line "... is named" "$work/cut.json: not JSON"
+
+exits "a test that is skipped" 4 build/demo run -o "$out" demo.skips
+exits "skipped tests only" 4 build/demo run -o "$out" demo.skips demo.needs_absent
+exits "a skip beside a pass" 0 build/demo run -o "$out" demo.skips demo.passes
+exits "a skip with --strict" 1 build/demo run -o "$out" --strict demo.skips demo.passes
+ok "... says what is missing" grep -q '"reason": "skipped: kernel has no luck"' "$out/results.json"
+
+# A full disk in the output folder: what was written before is kept, and it is said once.
+if unshare -m true 2> /dev/null; then
+	cat > "$work/full" <<-END
+		mount -t tmpfs -o size=28k none "$work/disk" || exit 99
+		build/demo run -j 1 -o "$work/disk" demo.passes demo.fails demo.asserts demo.expects_errno \
+			demo.prints_rubbish demo.bails demo.crashes demo.box >/dev/null
+		status=\$?
+		cp -r "$work/disk" "$work/saved"
+		exit \$status
+	END
+	sed -i 's/ demo.box//' "$work/full"
+	mkdir "$work/disk"
+	exits "a full disk" 2 unshare -m sh "$work/full"
+	one_line "... is said once" "cannot write .*No space left on device; what was written before is kept"
+	ok "... results.json is whole" perl -MJSON::PP -0777 -ne 'decode_json($_)' "$work/saved/results.json"
+	ok "... with results" grep -q '"demo.passes".*"result": "pass"' "$work/saved/results.json"
+else
+	skip "a full disk" "no private mount namespace here"
+fi
+exits "a full standard output" 2 sh -c "build/demo run -o '$out' demo.passes > /dev/full"
+ok "... and the results are kept all the same" grep -q '"result": "pass"' "$out/results.json"
+build/demo run -o "$out" demo 2>/dev/null | head -n 1 > /dev/null
+ok "a reader that goes away costs nothing" grep -q '^# Totals' "$out/results.ktap"
+
+for command in "" run list compare; do
+	exits "help of '$command'" 0 build/tuntests $command --help
+	ok "... shows how to use it" grep -q '^Usage: tuntests' "$work/out"
+done
+exits "the version" 0 build/tuntests --version
+ok "the manual page is well-formed" mandoc -T lint -W warning cli/tuntests.1
+for option in $(build/tuntests run --help | grep -o -e '--[a-z]*' | sort -u); do
+	ok "the manual page knows $option" grep -q -- "$(echo "$option" | sed 's/-/./g')" cli/tuntests.1
+done
+done_testing
