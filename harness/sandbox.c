@@ -162,9 +162,10 @@ init_main(enum sandbox_kind kind, uid_t uid, gid_t gid, void (*body)(void *, int
 	/* after the change of credentials, which would disarm it */
 	die_with_runner();
 	setsid();
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		mount_fresh();
+	else if (errno != EINVAL) /* in a chroot, which may be no mount point */
 		give_up(shared, "cannot make the mounts private: %s", strerror(errno));
-	mount_fresh();
 	limit();
 	keep_fd = arrange_descriptors(log_fd, keep_fd);
 	reset_signals();
@@ -257,8 +258,8 @@ static void explain(char *why, int err)
 			 "no namespaces for tests: a limit in /proc/sys/user/max_*_namespaces is reached");
 	else
 		snprintf(why, REASON_SIZE,
-			 "no namespaces for tests: %s (a seccomp filter or security module forbids "
-			 "them, or the kernel lacks CONFIG_USER_NS or CONFIG_NET_NS)",
+			 "no namespaces for tests: %s (in a chroot, forbidden by a seccomp filter "
+			 "or a security module, or a kernel without CONFIG_USER_NS or CONFIG_NET_NS)",
 			 strerror(err));
 }
 
