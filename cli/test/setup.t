@@ -38,14 +38,40 @@ exits "no name" 2 sh -c "cd '$work' && cli/new zoo"
 exits "a bad name" 2 sh -c "cd '$work' && cli/new zoo.Bear-1"
 
 cp "$work/selftests/zoo.c" "$work/zoo.c"
+# A test that fails after traffic, to see its capture.
+sed -i '1a #include "device/peer.h"' "$work/zoo.c"
+cat >> "$work/zoo.c" <<END
+
+TEST(fails, .title = "a test that fails after a frame was written", .behaviours = { 123 })
+{
+	struct tun t = peer_create("z0", IFF_TUN | IFF_NO_PI);
+	struct frame f;
+
+	peer_udp(&t, &f, 4000, 4001, 10, 1);
+	ASSERT_OK(tun_send(&t, NULL, &f));
+	EXPECT_TRUE(false);
+}
+END
 mkdir -p "$work/b"
 ok "the program with it builds" sh -c "
 	cc -std=gnu11 -D_GNU_SOURCE -I. -Wno-sign-compare -O1 $(pkg-config --cflags libmnl jansson libxml-2.0) \
 		-o '$work/zoo' '$work/zoo.c' selftests/suite.c harness/*.c netns/*.c device/*.c cli/*.c \
 		$(pkg-config --libs libmnl jansson libxml-2.0) -pthread"
-"$work/zoo" run -o "$work/run" zoo > "$work/out" 2>&1
+"$work/zoo" run -o "$work/run" zoo.lion zoo.bear > "$work/out" 2>&1
 status=$?
 report $((status != 0 && status != 4)) "... and it passes, or skips where there is no TUN"
+
+"$work/zoo" run -o "$work/run" zoo.fails > "$work/out" 2>&1
+status=$?
+if [ $status -eq 4 ]; then
+	skip "a failed test's capture" "no TUN here"
+elif ! command -v tshark > /dev/null; then
+	skip "a failed test's capture" "no tshark here"
+else
+	is "a failed test's capture shows the frame" "$(tshark -r "$work/run/zoo.fails/traffic.pcapng" \
+		-T fields -e frame.interface_name -e ip.src -e udp.dstport 2> /dev/null)" \
+		"$(printf 'z0\t10.9.0.2\t4001')"
+fi
 
 ok "make install" make -s install DESTDIR="$work/dest" PREFIX=/usr
 ok "... the program" "$work/dest/usr/bin/tuntests" --version
