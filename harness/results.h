@@ -3,10 +3,20 @@
 #ifndef HARNESS_RESULTS_H
 #define HARNESS_RESULTS_H
 
-#include "harness/run.h"
+#include <jansson.h>
+
+#include "harness/result.h"
+
+struct run;
 
 /* The whole file for the run as it stands, to be freed; NULL without memory. */
 char *results_text(const struct run *run);
+
+/* Its parts as a journal has them too: all but the tests, and one test. New references. */
+json_t *results_head_json(const struct run *run);
+json_t *results_test_json(const struct run *run, const struct record *r);
+/* Text from a test or the kernel as JSON, whatever bytes it has. A new reference. */
+json_t *results_text_json(const char *text);
 
 /* One test of a results file. */
 struct old_result {

@@ -83,6 +83,18 @@ wait_until() {
 	done
 }
 
+# shared_mark: the name of a file that is not there, seen by the tests' sandboxes too (/tmp is not).
+shared_mark() { mktemp -u /dev/shm/tuntests-demo.XXXXXXXX; }
+
+# without_kernel_log COMMAND...: so that what others make the kernel say does not get into a report.
+without_kernel_log() {
+	if unshare -m true 2> /dev/null; then
+		unshare -m sh -c 'mount --bind /dev/null /dev/kmsg && exec "$@"' sh "$@"
+	else
+		"$@"
+	fi
+}
+
 # steady FILE...: results without what differs from run to run and from kernel to kernel.
 steady() {
 	sed -E -e 's/ on Linux .*, [0-9]+ at a time, sandbox: .*/ on Linux/' \
