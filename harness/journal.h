@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run as a stream of events, a JSON object a line, so that somebody else can follow it: the host of
- * a guest. Whatever becomes of the guest, what it had said is known.
+ * A run as a stream of events, a JSON object a line, so that somebody else can follow it: the host
+ * of a guest. Whatever becomes of the guest, what it had said is known.
  *
  *	{"event": "begin", "run": {what results.json says of the run}}
  *	{"event": "start", "id": ID}

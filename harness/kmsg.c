@@ -66,7 +66,7 @@ bool kmsg_is_report(const char *text)
 	return false;
 }
 
-/* Containers like to put /dev/null or a terminal there. The device's numbers are from devices.txt. */
+/* Containers like to put /dev/null or a terminal there. The numbers are from devices.txt. */
 static bool is_kernel_log(int fd)
 {
 	struct stat st;

@@ -5,7 +5,7 @@
 
 #include "harness/run.h"
 
-/* Runs the plan of @run, until its end or a signal. Calls run_plan_known() once the kernel is known. */
+/* Runs the plan until its end or a signal; calls run_plan_known() when the kernel is known. */
 void local_execute(struct run *run);
 
 #endif /* HARNESS_LOCAL_H */

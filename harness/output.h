@@ -21,8 +21,8 @@ void output_replace(struct run *run, const char *name, const char *text);
 bool output_replace_path(const char *path, const char *text);
 
 /*
- * Keeps a bad test's log, kernel log and attachment (a descriptor, or -1) in the folder ID/, and names
- * them in @r.
+ * Keeps a bad test's log, kernel log and attachment (a descriptor, or -1) in the folder ID/, and
+ * names them in @r.
  */
 void output_evidence(struct run *run, struct record *r, int attachment_fd);
 

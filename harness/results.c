@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "harness/results.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "harness/run.h"
 #include "harness/text.h"
@@ -186,6 +188,30 @@ void results_free(struct old_results *old)
 	}
 	free(old->tests);
 	*old = (struct old_results){ 0 };
+}
+
+/* Beside the tree's build folder, or where `make install` puts it. */
+static const char *const baseline_dirs[] = { "../results/baselines", "../share/tuntests/baselines" };
+
+char *results_baseline_for(const char *release)
+{
+	unsigned int major, minor;
+	char program[PATH_MAX], *path;
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	size_t i;
+
+	if (len < 0 || sscanf(release, "%u.%u", &major, &minor) != 2)
+		return NULL;
+	program[len] = '\0';
+	*strrchr(program, '/') = '\0';
+	for (i = 0; i < ARRAY_SIZE(baseline_dirs); i++) {
+		if (asprintf(&path, "%s/%s/%u.%u.json", program, baseline_dirs[i], major, minor) < 0)
+			return NULL;
+		if (!access(path, R_OK))
+			return path;
+		free(path);
+	}
+	return NULL;
 }
 
 const struct old_result *results_find(const struct old_results *old, const char *id)

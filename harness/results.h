@@ -37,6 +37,12 @@ struct old_results {
 bool results_load(const char *path, struct old_results *into);
 void results_free(struct old_results *old);
 
+/*
+ * The baseline that comes with the program for a kernel release ("6.12.117-..."): FAMILY.json in
+ * results/baselines/, FAMILY being the first two numbers. To be freed; NULL if there is none.
+ */
+char *results_baseline_for(const char *release);
+
 /* NULL if there is no such test. */
 const struct old_result *results_find(const struct old_results *old, const char *id);
 

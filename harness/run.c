@@ -131,7 +131,8 @@ bool run_begin(struct run *run, const struct run_options *options)
 	/* Mistakes first: they cost no run. */
 	if (!make_plan(run))
 		return false;
-	if (options->baseline && !results_load(options->baseline, &run->baseline))
+	if (options->baseline && strcmp(options->baseline, "none") &&
+	    !results_load(options->baseline, &run->baseline))
 		return false;
 	uname(&run->kernel);
 	run->started = time(NULL);
@@ -144,8 +145,19 @@ bool run_begin(struct run *run, const struct run_options *options)
 	return true;
 }
 
+/* A broken file of our own is said, and costs no run: what it would excuse then fails. */
+static void find_baseline(struct run *run)
+{
+	char *path = run->options->baseline ? NULL : results_baseline_for(run->kernel.release);
+
+	if (path && !results_load(path, &run->baseline))
+		run->write_failed = true;
+	free(path);
+}
+
 void run_plan_known(struct run *run)
 {
+	find_baseline(run);
 	run->ktap = must(ktap_begin(run));
 	if (run->journal)
 		journal_begin(run->journal, run);

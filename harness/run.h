@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One run of tests: what was asked for, the plan, the verdicts, the reports. Who executes the tests,
- * and where, is another matter: local.h does it on this kernel, remote.h in a guest.
+ * One run of tests: what was asked for, the plan, the verdicts, the reports. Who executes the
+ * tests, and where, is another matter: local.h does it on this kernel, remote.h in a guest.
  */
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
@@ -24,7 +24,7 @@ struct run_options {
 	const char *output;   /* folder, NULL: results/runs/TIME-KERNEL */
 	const char *junit;    /* more places for junit.xml and results.json, or NULL */
 	const char *json;
-	const char *baseline; /* expected results, or NULL */
+	const char *baseline; /* expected results; NULL: of the kernel's family; "none" */
 	const char *journal;  /* file or device to which every event goes, or NULL */
 	const char *guest;    /* name of the guest kernel the tests run in, NULL: this kernel */
 	const char *const *patterns;
@@ -48,7 +48,7 @@ struct run {
 	int64_t started_ns;
 	char *dir;	 /* the output folder */
 	int dir_fd;
-	bool write_failed; /* some result could not be written */
+	bool write_failed; /* some result could not be written, or a baseline not be read */
 	struct ktap *ktap;
 	struct journal *journal; /* or NULL */
 	int signal_fd;	 /* readable when a signal asks to end */
@@ -68,8 +68,8 @@ void run_plan_known(struct run *run);
 void run_take_signal(struct run *run);
 
 /*
- * The order of a run: indices into the plan, all of it @options->repeat times, each round shuffled if
- * asked for. To be freed; its length goes to @count.
+ * The order of a run: indices into the plan, all of it @options->repeat times, each round shuffled
+ * if asked for. To be freed; its length goes to @count.
  */
 size_t *run_queue(const struct run *run, size_t *count);
 
@@ -81,8 +81,8 @@ void run_finish(struct run *run, struct record *rec);
 
 /*
  * Ends the run: the last reports. The program's exit status: 0 all as expected, 1 a test failed or
- * was not run, 2 results could not be written, 4 all tests were skipped. If a signal ended the run it
- * is raised again, so that this may not return.
+ * was not run, 2 results could not be written, 4 all tests were skipped. If a signal ended the run
+ * it is raised again, so that this may not return.
  */
 int run_end(struct run *run);
 
