@@ -71,6 +71,7 @@ install: all ## the program, its manual page and a kselftest-style list
 	install -D -m 755 $(B)/tuntests $(DESTDIR)$(PREFIX)/bin/tuntests
 	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
 	install -D -m 755 cli/run_tuntests $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/run_tuntests
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tuntests/baselines results/baselines/*.json
 	echo tuntests:run_tuntests > $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/kselftest-list.txt
 
 clean: ## remove build/

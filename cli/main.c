@@ -10,6 +10,7 @@
 #include "cli/list.h"
 #include "harness/registry.h"
 #include "harness/results.h"
+#include "harness/local.h"
 #include "harness/run.h"
 
 /* Tests mostly wait for the kernel's RCU grace periods, not for a processor. */
@@ -60,6 +61,9 @@ static const char run_help[] =
 	"      --json FILE      write results.json to FILE too\n"
 	"      --junit FILE     write junit.xml to FILE too\n"
 	"  -b, --baseline FILE  a results.json whose failures are expected: they become xfail\n"
+	"                       (default: that of the kernel's family in results/baselines, if\n"
+	"                       there is one; 'none' expects everything to pass)\n"
+	"      --journal FILE   write every event to FILE, a JSON object a line\n"
 	"\n"
 	"Needs root, or the right to make user namespaces and to open /dev/net/tun.\n"
 	"Nothing is changed outside of namespaces that the run makes and the output folder.\n"
@@ -121,7 +125,7 @@ static uint64_t seed(const char *text)
 	exit(2);
 }
 
-enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT };
+enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -134,6 +138,7 @@ static const struct option run_long[] = {
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "baseline", required_argument, NULL, 'b' },
+	{ "journal", required_argument, NULL, OPT_JOURNAL },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -145,6 +150,7 @@ static int cmd_run(int argc, char **argv)
 		.timeout_s = DEFAULT_TIMEOUT_S,
 		.repeat = 1,
 	};
+	struct run run;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "j:t:r:s:vo:b:h", run_long, NULL)) != -1) {
@@ -177,6 +183,9 @@ static int cmd_run(int argc, char **argv)
 		case OPT_JUNIT:
 			o.junit = optarg;
 			break;
+		case OPT_JOURNAL:
+			o.journal = optarg;
+			break;
 		case 'b':
 			o.baseline = optarg;
 			break;
@@ -189,7 +198,10 @@ static int cmd_run(int argc, char **argv)
 	}
 	o.patterns = (const char *const *)argv + optind;
 	o.pattern_count = argc - optind;
-	return run_tests(&o);
+	if (!run_begin(&run, &o))
+		return 2;
+	local_execute(&run);
+	return run_end(&run);
 }
 
 static int cmd_list(int argc, char **argv)

@@ -20,6 +20,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
 #define HARNESS_MAX_BEHAVIOURS 32
 #define HARNESS_MAX_NEEDS      8
 #define HARNESS_MAX_GUARDS     8
@@ -102,8 +106,6 @@ struct suite {
 struct __test_metadata {
 	const struct test_case *test;
 	struct test_shared *shared;
-	bool trigger; /* an expectation just failed */
-	bool abort;   /* ... and it was an ASSERT */
 	jmp_buf env;
 	int main_tid;
 };
@@ -148,7 +150,9 @@ void __harness_skip(struct __test_metadata *m, const char *file, int line, const
 	__attribute__((format(printf, 4, 5)));
 void __harness_failed(struct __test_metadata *m, const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-bool __harness_bail_out(struct __test_metadata *m);
+bool __harness_bail_out(struct __test_metadata *m, bool assert);
+void __harness_wrong_errno(struct __test_metadata *m, const char *file, int line, int expected,
+			   const char *call, long long ret, int seen);
 struct value {
 	unsigned long long bits;
 	bool is_signed;
@@ -227,7 +231,7 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 #define FIXTURE_TEARDOWN(fixture_name) __FIXTURE_HOOK(fixture_name, teardown)
 
 #define FIXTURE_VARIANT_ADD(fixture_name, variant_name)                                            \
-	extern const FIXTURE_VARIANT(fixture_name) __variant_data_##fixture_name##_##variant_name; \
+	static const FIXTURE_VARIANT(fixture_name) __variant_data_##fixture_name##_##variant_name; \
 	static struct fixture_variant __variant_##fixture_name##_##variant_name = {                \
 		.name = #variant_name,                                                             \
 		.data = &__variant_data_##fixture_name##_##variant_name,                           \
@@ -237,7 +241,7 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 		harness_register_variant(&__FIXTURE_OBJECT(fixture_name),                          \
 					 &__variant_##fixture_name##_##variant_name);              \
 	}                                                                                          \
-	const FIXTURE_VARIANT(fixture_name) __variant_data_##fixture_name##_##variant_name =
+	static const FIXTURE_VARIANT(fixture_name) __variant_data_##fixture_name##_##variant_name =
 
 #define __TEST_F(fixture_name, test_name, sig, seconds, ...)                                       \
 	static void __test_##fixture_name##_##test_name(                                           \
@@ -307,59 +311,56 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 	}
 
 /*
- * After a failed expectation an optional block runs, as in
+ * An expectation is one statement, also under `if` and `for`. After a failed one an optional block
+ * runs, as in
  *	ASSERT_EQ(0, ret) { TH_LOG("with flags %#x", flags); }
  * and then ASSERT leaves the test.
  */
-#define __HANDLER(_assert)                                                 \
-	for (_metadata->abort = _metadata->trigger && (_assert);           \
-	     _metadata->trigger; _metadata->trigger = __harness_bail_out(_metadata))
+#define __HANDLE(_failed, _assert) \
+	for (bool __failed = (_failed); __failed; __failed = __harness_bail_out(_metadata, _assert))
 
 #define __VALUE(v)                                                   \
 	((struct value){ .bits = (unsigned long long)(v),            \
 			 .is_signed = (__typeof__(v))-1 < (__typeof__(v))1 })
 
-#define __EXPECT(_expected, _seen, _op, _assert)                                           \
-	do {                                                                               \
-		__typeof__(_expected) __exp = (_expected);                                 \
-		__typeof__(_seen) __seen = (_seen);                                        \
-		_metadata->trigger = !(__exp _op __seen);                                  \
-		if (_metadata->trigger)                                                    \
-			__harness_mismatch(_metadata, __FILE__, __LINE__, #_expected,      \
-					   __VALUE(__exp), #_op, #_seen, __VALUE(__seen)); \
-	} while (0);                                                                       \
-	__HANDLER(_assert)
+#define __EXPECT(_expected, _seen, _op, _assert)                                             \
+	__HANDLE(({                                                                          \
+			 __typeof__(_expected) __exp = (_expected);                          \
+			 __typeof__(_seen) __seen = (_seen);                                 \
+			 bool __good = __exp _op __seen;                                     \
+			 if (!__good)                                                        \
+				 __harness_mismatch(_metadata, __FILE__, __LINE__,           \
+						    #_expected, __VALUE(__exp), #_op, #_seen,\
+						    __VALUE(__seen));                        \
+			 !__good;                                                            \
+		 }),                                                                         \
+		 _assert)
 
-#define __EXPECT_STR(_expected, _seen, _op, _assert)                                            \
-	do {                                                                                    \
-		const char *__exp = (_expected);                                                \
-		const char *__seen = (_seen);                                                   \
-		_metadata->trigger = !(strcmp(__exp, __seen) _op 0);                            \
-		if (_metadata->trigger)                                                         \
-			__harness_failed(_metadata, __FILE__, __LINE__,                         \
-					 "Expected %s ('%s') %s %s ('%s')", #_expected, __exp,  \
-					 #_op, #_seen, __seen);                                 \
-	} while (0);                                                                            \
-	__HANDLER(_assert)
+#define __EXPECT_STR(_expected, _seen, _op, _assert)                                         \
+	__HANDLE(({                                                                          \
+			 const char *__exp = (_expected);                                    \
+			 const char *__seen = (_seen);                                       \
+			 bool __good = strcmp(__exp, __seen) _op 0;                          \
+			 if (!__good)                                                        \
+				 __harness_failed(_metadata, __FILE__, __LINE__,             \
+						  "Expected %s ('%s') %s %s ('%s')",         \
+						  #_expected, __exp, #_op, #_seen, __seen);  \
+			 !__good;                                                            \
+		 }),                                                                         \
+		 _assert)
 
 /* The call has to give -1 and this errno; 0 stands for any result but -1. */
-#define __EXPECT_ERRNO(_err, _call, _assert)                                                    \
-	do {                                                                                    \
-		int __exp = (_err);                                                             \
-		long long __ret = (long long)(_call);                                           \
-		int __seen = __ret == -1 ? errno : 0;                                           \
-		_metadata->trigger = __exp != __seen;                                           \
-		if (_metadata->trigger && __seen)                                               \
-			__harness_failed(_metadata, __FILE__, __LINE__,                         \
-					 "Expected %s from %s, got %s",                         \
-					 __exp ? harness_errno_name(__exp) : "success", #_call, \
-					 harness_errno_name(__seen));                           \
-		else if (_metadata->trigger)                                                    \
-			__harness_failed(_metadata, __FILE__, __LINE__,                         \
-					 "Expected %s from %s, got success (%lld)",             \
-					 harness_errno_name(__exp), #_call, __ret);             \
-	} while (0);                                                                            \
-	__HANDLER(_assert)
+#define __EXPECT_ERRNO(_err, _call, _assert)                                                 \
+	__HANDLE(({                                                                          \
+			 int __exp = (_err);                                                 \
+			 long long __ret = (long long)(_call);                               \
+			 int __seen = __ret == -1 ? errno : 0;                               \
+			 if (__exp != __seen)                                                \
+				 __harness_wrong_errno(_metadata, __FILE__, __LINE__, __exp, \
+						       #_call, __ret, __seen);               \
+			 __exp != __seen;                                                    \
+		 }),                                                                         \
+		 _assert)
 
 #define EXPECT_EQ(expected, seen) __EXPECT(expected, seen, ==, 0)
 #define EXPECT_NE(expected, seen) __EXPECT(expected, seen, !=, 0)

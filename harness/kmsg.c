@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "harness/job.h"
@@ -64,6 +66,14 @@ bool kmsg_is_report(const char *text)
 	return false;
 }
 
+/* Containers like to put /dev/null or a terminal there. The numbers are from devices.txt. */
+static bool is_kernel_log(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 11);
+}
+
 struct kmsg *kmsg_open(bool any_facility)
 {
 	struct kmsg *k = calloc(1, sizeof(*k));
@@ -72,9 +82,11 @@ struct kmsg *kmsg_open(bool any_facility)
 		abort();
 	k->any_facility = any_facility;
 	k->fd = open(KMSG_NODE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (k->fd >= 0 && lseek(k->fd, 0, SEEK_END) >= 0)
+	if (k->fd >= 0 && is_kernel_log(k->fd) && lseek(k->fd, 0, SEEK_END) >= 0)
 		return k;
-	snprintf(k->error, sizeof(k->error), "cannot read %s: %s", KMSG_NODE, strerror(errno));
+	snprintf(k->error, sizeof(k->error), "cannot read %s: %s", KMSG_NODE,
+		 k->fd >= 0 && !is_kernel_log(k->fd) ? "something else is there in its place" :
+						       strerror(errno));
 	if (k->fd >= 0)
 		close(k->fd);
 	k->fd = -1;

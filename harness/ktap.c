@@ -115,12 +115,12 @@ struct ktap *ktap_begin(struct run *run)
 	print(k, NULL, "1..%zu", areas);
 	print(k, NULL, "# %s %s on Linux %s %s, %u at a time, sandbox: %s", registry_suite()->name,
 	      registry_suite()->version, run->kernel.release, run->kernel.machine,
-	      run->options->jobs, sandbox_name(run->sandbox));
+	      run->options->jobs, run->sandbox);
 	if (run->options->shuffle)
 		print(k, NULL, "# order: --shuffle %llu", (unsigned long long)run->options->seed);
-	if (kmsg_error(run->kmsg))
+	if (strcmp(run->kernel_log, "watched"))
 		print(k, NULL, "# kernel log: %s; a kernel warning will not fail a test",
-		      kmsg_error(run->kmsg));
+		      run->kernel_log);
 	print_missing_features(k);
 	flush(k);
 	return k;

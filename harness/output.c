@@ -199,7 +199,7 @@ static void keep_attachment(struct run *run, struct record *r, int dir_fd, int f
 		close(to);
 }
 
-void output_evidence(struct run *run, struct record *r, const struct job *j)
+void output_evidence(struct run *run, struct record *r, int attachment_fd)
 {
 	const char *id = r->test->id;
 	struct stat st;
@@ -214,8 +214,30 @@ void output_evidence(struct run *run, struct record *r, const struct job *j)
 	}
 	keep_text(run, r, fd, LOG_FILE, r->log);
 	keep_text(run, r, fd, KERNEL_LOG_FILE, r->kernel_log);
-	if (!fstat(j->attachment_fd, &st) && st.st_size)
-		keep_attachment(run, r, fd, j->attachment_fd);
+	if (attachment_fd >= 0 && !fstat(attachment_fd, &st) && st.st_size)
+		keep_attachment(run, r, fd, attachment_fd);
 	close(fd);
 	unlinkat(run->dir_fd, id, AT_REMOVEDIR); /* if there was nothing to keep */
+}
+
+void *output_read_attachment(const struct run *run, const struct record *r, size_t *len)
+{
+	char path[PATH_MAX];
+	void *data = NULL;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", r->test->id, attachment_file());
+	if (!*r->evidence)
+		return NULL;
+	fd = openat(run->dir_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && st.st_size && (data = malloc(st.st_size))) {
+		n = read(fd, data, st.st_size);
+		*len = n < 0 ? 0 : n;
+	}
+	close(fd);
+	return data;
 }

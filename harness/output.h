@@ -3,7 +3,6 @@
 #ifndef HARNESS_OUTPUT_H
 #define HARNESS_OUTPUT_H
 
-#include "harness/job.h"
 #include "harness/run.h"
 
 /*
@@ -21,8 +20,14 @@ void output_replace(struct run *run, const char *name, const char *text);
 /* The same for a path of the user's. */
 bool output_replace_path(const char *path, const char *text);
 
-/* Keeps a bad test's log, kernel log and attachment in the folder ID/, and names them in @r. */
-void output_evidence(struct run *run, struct record *r, const struct job *j);
+/*
+ * Keeps a bad test's log, kernel log and attachment (a descriptor, or -1) in the folder ID/, and
+ * names them in @r.
+ */
+void output_evidence(struct run *run, struct record *r, int attachment_fd);
+
+/* The attachment kept for @r, to be freed, its length in @len; NULL if there is none. */
+void *output_read_attachment(const struct run *run, const struct record *r, size_t *len);
 
 /* Says on standard error that @what could not be written (errno), the first time only. */
 void output_failed(struct run *run, const char *what);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "harness/results.h"
 
-#include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "harness/run.h"
 #include "harness/text.h"
 
 #define SCHEMA 1
@@ -18,7 +20,7 @@ static json_t *strings(const char *const *list)
 	return a;
 }
 
-static json_t *text(const char *s)
+json_t *results_text_json(const char *s)
 {
 	char *clean = text_clean(s, strlen(s));
 	json_t *j = json_string(clean ? clean : "");
@@ -27,7 +29,7 @@ static json_t *text(const char *s)
 	return j;
 }
 
-static json_t *test_object(const struct run *run, const struct record *r)
+json_t *results_test_json(const struct run *run, const struct record *r)
 {
 	const struct test_data *data = &r->test->tc->data;
 	json_t *behaviours = json_array(), *evidence = json_array(), *o;
@@ -41,9 +43,9 @@ static json_t *test_object(const struct run *run, const struct record *r)
 	o = json_pack("{s:s, s:s, s:o, s:s, s:o, s:f, s:o, s:o, s:o}",
 		      "id", r->test->id,
 		      "area", r->test->area,
-		      "title", text(data->title),
+		      "title", results_text_json(data->title),
 		      "result", result_name(r->result),
-		      "reason", text(r->reason),
+		      "reason", results_text_json(r->reason),
 		      "duration_ms", r->duration_ns / 1e6,
 		      "behaviours", behaviours,
 		      "guards", strings(data->guards),
@@ -65,11 +67,11 @@ static json_t *features_object(void)
 
 	for (f = registry_features(); f; f = f->next)
 		json_object_set_new(o, f->name,
-				    f->present ? json_true() : text(f->probed ? f->reason : "not probed"));
+				    f->present ? json_true() : results_text_json(f->probed ? f->reason : "not probed"));
 	return o;
 }
 
-static json_t *run_object(const struct run *run)
+json_t *results_head_json(const struct run *run)
 {
 	const struct run_options *o = run->options;
 	char started[32];
@@ -83,8 +85,8 @@ static json_t *run_object(const struct run *run)
 			 "arch", run->kernel.machine, "features", features_object(),
 			 "started", started,
 			 "duration_s", run_seconds(run),
-			 "sandbox", sandbox_name(run->sandbox),
-			 "kernel_log", text(kmsg_error(run->kmsg) ? kmsg_error(run->kmsg) : "watched"),
+			 "sandbox", run->sandbox,
+			 "kernel_log", results_text_json(run->kernel_log),
 			 "options", "jobs", (int)o->jobs, "repeat", (int)o->repeat);
 	if (json && o->shuffle)
 		json_object_set_new(json_object_get(json, "options"), "shuffle",
@@ -95,7 +97,7 @@ static json_t *run_object(const struct run *run)
 /* One line for each test, so that people can read it and diff can compare it. */
 char *results_text(const struct run *run)
 {
-	json_t *head = run_object(run);
+	json_t *head = results_head_json(run);
 	char *head_text = head ? json_dumps(head, JSON_REAL_PRECISION(6)) : NULL;
 	char *all = NULL;
 	size_t size, i;
@@ -106,7 +108,7 @@ char *results_text(const struct run *run)
 	head_text[strlen(head_text) - 1] = '\0'; /* the closing brace comes after the tests */
 	fprintf(f, "%s, \"tests\": [", head_text);
 	for (i = 0; i < run->count; i++) {
-		json_t *o = test_object(run, &run->records[i]);
+		json_t *o = results_test_json(run, &run->records[i]);
 
 		fputs(i ? ",\n" : "\n", f);
 		json_dumpf(o, f, JSON_REAL_PRECISION(6));
@@ -186,6 +188,30 @@ void results_free(struct old_results *old)
 	}
 	free(old->tests);
 	*old = (struct old_results){ 0 };
+}
+
+/* Beside the tree's build folder, or where `make install` puts it. */
+static const char *const baseline_dirs[] = { "../results/baselines", "../share/tuntests/baselines" };
+
+char *results_baseline_for(const char *release)
+{
+	unsigned int major, minor;
+	char program[PATH_MAX], *path;
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	size_t i;
+
+	if (len < 0 || sscanf(release, "%u.%u", &major, &minor) != 2)
+		return NULL;
+	program[len] = '\0';
+	*strrchr(program, '/') = '\0';
+	for (i = 0; i < ARRAY_SIZE(baseline_dirs); i++) {
+		if (asprintf(&path, "%s/%s/%u.%u.json", program, baseline_dirs[i], major, minor) < 0)
+			return NULL;
+		if (!access(path, R_OK))
+			return path;
+		free(path);
+	}
+	return NULL;
 }
 
 const struct old_result *results_find(const struct old_results *old, const char *id)

@@ -3,10 +3,20 @@
 #ifndef HARNESS_RESULTS_H
 #define HARNESS_RESULTS_H
 
-#include "harness/run.h"
+#include <jansson.h>
+
+#include "harness/result.h"
+
+struct run;
 
 /* The whole file for the run as it stands, to be freed; NULL without memory. */
 char *results_text(const struct run *run);
+
+/* Its parts as a journal has them too: all but the tests, and one test. New references. */
+json_t *results_head_json(const struct run *run);
+json_t *results_test_json(const struct run *run, const struct record *r);
+/* Text from a test or the kernel as JSON, whatever bytes it has. A new reference. */
+json_t *results_text_json(const char *text);
 
 /* One test of a results file. */
 struct old_result {
@@ -26,6 +36,12 @@ struct old_results {
  */
 bool results_load(const char *path, struct old_results *into);
 void results_free(struct old_results *old);
+
+/*
+ * The baseline that comes with the program for a kernel release ("6.12.117-..."): FAMILY.json in
+ * results/baselines/, FAMILY being the first two numbers. To be freed; NULL if there is none.
+ */
+char *results_baseline_for(const char *release);
 
 /* NULL if there is no such test. */
 const struct old_result *results_find(const struct old_results *old, const char *id);

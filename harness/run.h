@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One run of tests: what was asked for, what is known, and the order in which it is done. */
+/*
+ * One run of tests: what was asked for, the plan, the verdicts, the reports. Who executes the
+ * tests, and where, is another matter: local.h does it on this kernel, remote.h in a guest.
+ */
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
 
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "harness/kmsg.h"
 #include "harness/registry.h"
 #include "harness/result.h"
-#include "harness/sandbox.h"
+#include "harness/results.h"
 
 struct run_options {
 	unsigned int jobs;	/* at a time, at least 1 */
@@ -22,32 +24,67 @@ struct run_options {
 	const char *output;   /* folder, NULL: results/runs/TIME-KERNEL */
 	const char *junit;    /* more places for junit.xml and results.json, or NULL */
 	const char *json;
-	const char *baseline; /* expected results, or NULL */
+	const char *baseline; /* expected results; NULL: of the kernel's family; "none" */
+	const char *journal;  /* file or device to which every event goes, or NULL */
+	const char *guest;    /* name of the guest kernel the tests run in, NULL: this kernel */
 	const char *const *patterns;
 	size_t pattern_count; /* 0: every test */
 };
+
+struct ktap;
+struct journal;
 
 struct run {
 	const struct run_options *options;
 	struct record *records; /* the plan, grouped by area */
 	size_t count;
-	enum sandbox_kind sandbox;
-	char sandbox_why[REASON_SIZE];
-	struct kmsg *kmsg;
+	size_t done;		/* records whose verdict is final */
+	struct old_results baseline;
+	/* where the tests run; the executor fills it in before run_plan_known() */
 	struct utsname kernel;
+	char sandbox[64];
+	char kernel_log[REASON_SIZE]; /* "watched", or why it cannot be */
 	time_t started;
 	int64_t started_ns;
 	char *dir;	 /* the output folder */
 	int dir_fd;
-	bool write_failed; /* some result could not be written */
+	bool write_failed; /* some result could not be written, or a baseline not be read */
+	struct ktap *ktap;
+	struct journal *journal; /* or NULL */
+	int signal_fd;	 /* readable when a signal asks to end */
+	int signal;	 /* the one that did, see run_take_signal() */
 };
 
 /*
- * Runs the tests that match, and reports. The program's exit status: 0 all as expected, 1 a test
- * failed, 2 the set-up is broken (said on standard error), 4 all tests were skipped. A signal that
- * interrupts is raised again after everything is cleaned up and written.
+ * Begins a run: plan, output folder, baseline, signals. False after one line on standard error; the
+ * program then exits with status 2.
  */
-int run_tests(const struct run_options *options);
+bool run_begin(struct run *run, const struct run_options *options);
+
+/* Prints the head of the report and saves the plan, in which nothing has run yet. */
+void run_plan_known(struct run *run);
+
+/* Call it when signal_fd is readable. */
+void run_take_signal(struct run *run);
+
+/*
+ * The order of a run: indices into the plan, all of it @options->repeat times, each round shuffled
+ * if asked for. To be freed; its length goes to @count.
+ */
+size_t *run_queue(const struct run *run, size_t *count);
+
+/* Notes that a test has begun (its started_ns is set). */
+void run_started(struct run *run, struct record *rec);
+
+/* Nothing will change this record any more: holds it against what was expected, saves, reports. */
+void run_finish(struct run *run, struct record *rec);
+
+/*
+ * Ends the run: the last reports. The program's exit status: 0 all as expected, 1 a test failed or
+ * was not run, 2 results could not be written, 4 all tests were skipped. If a signal ended the run
+ * it is raised again, so that this may not return.
+ */
+int run_end(struct run *run);
 
 struct totals run_totals(const struct run *run);
 

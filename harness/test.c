@@ -122,6 +122,19 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 			 seen_text, s, failed_call ? ", errno " : "", err);
 }
 
+void __harness_wrong_errno(struct __test_metadata *m, const char *file, int line, int expected,
+			   const char *call, long long ret, int seen)
+{
+	const char *wanted = expected ? harness_errno_name(expected) : "success";
+
+	if (seen)
+		__harness_failed(m, file, line, "Expected %s from %s, got %s", wanted, call,
+				 harness_errno_name(seen));
+	else
+		__harness_failed(m, file, line, "Expected %s from %s, got success (%lld)", wanted,
+				 call, ret);
+}
+
 /* Leaves the test's body: back to test_run(), or out of the child process or thread. */
 static void __attribute__((noreturn)) leave(struct __test_metadata *m)
 {
@@ -132,9 +145,9 @@ static void __attribute__((noreturn)) leave(struct __test_metadata *m)
 	longjmp(m->env, 1);
 }
 
-bool __harness_bail_out(struct __test_metadata *m)
+bool __harness_bail_out(struct __test_metadata *m, bool assert)
 {
-	if (m->abort)
+	if (assert)
 		leave(m);
 	return false;
 }

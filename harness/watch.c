@@ -24,6 +24,7 @@ struct report {
 
 struct watch {
 	struct run *run;
+	struct kmsg *kmsg;
 	unsigned int *running; /* how many runs of each test are under way */
 	struct report *reports;
 	size_t count;
@@ -38,11 +39,12 @@ static void *must(void *p)
 	return p;
 }
 
-struct watch *watch_new(struct run *run)
+struct watch *watch_new(struct run *run, struct kmsg *kmsg)
 {
 	struct watch *w = must(calloc(1, sizeof(*w)));
 
 	w->run = run;
+	w->kmsg = kmsg;
 	w->running = must(calloc(run->count + 1, sizeof(*w->running)));
 	return w;
 }
@@ -112,7 +114,7 @@ static void on_report(void *arg, const char *text)
 
 void watch_poll(struct watch *w)
 {
-	kmsg_drain(w->run->kmsg, on_report, w);
+	kmsg_drain(w->kmsg, on_report, w);
 }
 
 void watch_alone(struct watch *w, size_t index)

@@ -7,11 +7,12 @@
 #ifndef HARNESS_WATCH_H
 #define HARNESS_WATCH_H
 
+#include "harness/kmsg.h"
 #include "harness/run.h"
 
 struct watch;
 
-struct watch *watch_new(struct run *run);
+struct watch *watch_new(struct run *run, struct kmsg *kmsg);
 void watch_free(struct watch *w);
 
 /* The index in the plan of a test that starts now, or has just ended. */

@@ -27,7 +27,7 @@ build/demo run -o "$out" --repeat 5 demo.passes demo.fails > "$work/log"
 ok "--repeat counts the runs" grep -q '"demo.passes".*"runs": 5, "passes": 5' "$out/results.json"
 ok "... and the failures" grep -q '"demo.fails".*"runs": 5, "passes": 0' "$out/results.json"
 is "... and reports each test once" "$(grep -cE '^  (not )?ok [0-9]* demo' "$work/log")" 2
-DEMO_MARK=$PWD/build/demo-flaky
+DEMO_MARK=$(shared_mark)
 export DEMO_MARK
 rm -f "$DEMO_MARK"
 exits "one failure in many runs is a failure" 1 build/demo run -j 1 -o "$out" --repeat 5 demo.fails_once

@@ -72,6 +72,14 @@ TEST(expects_errno, .title = "a call's errno is shown by name")
 	EXPECT_OK(close(-1));
 }
 
+TEST(unbraced, .title = "an expectation is one statement")
+{
+	if (getpid() < 0)
+		EXPECT_TRUE(false);
+	else
+		EXPECT_TRUE(true);
+}
+
 TEST(skips, .title = "a test that skips itself")
 {
 	SKIP(return, "kernel has no %s", "luck");

@@ -21,7 +21,7 @@ ok "... after a run of the suspects alone" grep -q \
 	'^# the kernel complained in the time of demo.warns: running it alone' "$out/results.ktap"
 
 # What happens once only cannot be pinned on one: who ran then has to be looked at.
-DEMO_MARK=$PWD/build/demo-mark
+DEMO_MARK=$(shared_mark)
 export DEMO_MARK
 rm -f "$DEMO_MARK"
 exits "a warning that is not repeated" 1 build/demo run -j 8 -o "$out" demo.warns_once demo.innocent
@@ -48,4 +48,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 			"$work/nobody/run/results.json"
 	fi
 fi
+exits "something else in place of the log" 0 unshare -m sh -c \
+	"mount --bind /dev/null /dev/kmsg && exec build/demo run -o '$out' demo.passes"
+ok "... is said too" grep -q 'cannot read /dev/kmsg: something else is there' "$out/results.ktap"
 done_testing

@@ -83,6 +83,18 @@ wait_until() {
 	done
 }
 
+# shared_mark: the name of a file that is not there, seen by the tests' sandboxes too (/tmp is not).
+shared_mark() { mktemp -u /dev/shm/tuntests-demo.XXXXXXXX; }
+
+# without_kernel_log COMMAND...: so that what others make the kernel say does not get into a report.
+without_kernel_log() {
+	if unshare -m true 2> /dev/null; then
+		unshare -m sh -c 'mount --bind /dev/null /dev/kmsg && exec "$@"' sh "$@"
+	else
+		"$@"
+	fi
+}
+
 # steady FILE...: results without what differs from run to run and from kernel to kernel.
 steady() {
 	sed -E -e 's/ on Linux .*, [0-9]+ at a time, sandbox: .*/ on Linux/' \
@@ -94,6 +106,19 @@ steady() {
 		-e 's/^# [0-9.]+ s, results in .*/# results/' \
 		-e 's|# see .*/([^/]*/[^/]*)$|# see \1|' \
 		-e 's/(demo\.c:)[0-9]+/\1N/g' "$@"
+}
+
+# demo_reports: runs the demo (but for the tests of the kernel's log, which not every machine lets us
+# write, and of more than one run) into $work/run; its steady reports become $work/demo.{ktap,json,xml}.
+demo_reports() {
+	without_kernel_log build/demo run -t 2 -o "$work/run" $(build/demo list | awk '{ print $1 }' |
+		grep -v -e warns -e innocent -e once -e longer) > "$work/out" 2> "$work/err"
+	demo_status=$?
+	steady "$work/out" | sed '/^# kernel log: cannot read/d' > "$work/demo.ktap"
+	steady "$work/run/results.json" | sed 's/"kernel_log": "[^"]*"/"kernel_log": ""/' \
+		> "$work/demo.json"
+	steady "$work/run/junit.xml" > "$work/demo.xml"
+	return $demo_status
 }
 
 done_testing() {
