@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* poll, epoll and SIGIO: which events a file shows, and what wakes those who wait for them. */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "device/peer.h"
+#include "device/tun.h"
+#include "harness/harness.h"
+#include "netns/clock.h"
+#include "netns/link.h"
+#include "netns/sock.h"
+
+#define WAIT_MS 2000
+#define PORT	7
+/* All there is, so that an event that must not come would be seen. */
+#define ANY                                                                                        \
+	(POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI | POLLOUT | POLLWRNORM | POLLWRBAND | POLLRDHUP)
+#define READ  (POLLIN | POLLRDNORM)
+#define WRITE (POLLOUT | POLLWRNORM)
+
+/* The kernel sends a datagram of ten bytes, pattern @seed, to the peer, and it is there to read. */
+static void kernel_sends(const struct tun *t, int udp, uint32_t seed)
+{
+	uint8_t buf[10];
+
+	pattern_fill(buf, sizeof(buf), seed);
+	if (udp_send(udp, buf, sizeof(buf), PEER_IP4, 4000) != sizeof(buf))
+		TH_BAIL("the kernel cannot send: %s", strerror(errno));
+	if (t && sock_wait(t->fd, POLLIN, WAIT_MS) != POLLIN)
+		TH_BAIL("nothing to read on %s", t->name);
+}
+
+static void drain(const struct tun *t)
+{
+	uint8_t buf[256];
+
+	while (read(t->fd, buf, sizeof(buf)) > 0)
+		;
+}
+
+/* The events that @fd shows now. */
+static short events_now(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = ANY };
+
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+}
+
+/* An epoll instance with one descriptor. */
+static int epoll_on(int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+
+	if (ep < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev))
+		TH_BAIL("epoll: %s", strerror(errno));
+	return ep;
+}
+
+/* The next event of @ep within @timeout_ms, 0 if none comes. */
+static uint32_t epoll_next(int ep, int timeout_ms)
+{
+	struct epoll_event ev;
+
+	return epoll_wait(ep, &ev, 1, timeout_ms) == 1 ? ev.events : 0;
+}
+
+FIXTURE(poll)
+{
+	struct tun t; /* down at first */
+};
+
+FIXTURE_VARIANT(poll)
+{
+	unsigned int type;
+};
+
+FIXTURE_VARIANT_ADD(poll, tun){ IFF_TUN };
+FIXTURE_VARIANT_ADD(poll, tap){ IFF_TAP };
+
+FIXTURE_SETUP(poll)
+{
+	self->t = tun_create("t0", variant->type | IFF_NO_PI);
+}
+
+FIXTURE_TEARDOWN(poll)
+{
+	tun_close(&self->t);
+}
+
+TEST_F(poll, states,
+       .title = "poll: nothing while down, writable when up, readable with a packet, no more",
+       .behaviours = { 375, 376, 389, 391 })
+{
+	int udp;
+
+	EXPECT_EQ(0, events_now(self->t.fd));
+	peer_configure(&self->t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	EXPECT_EQ(WRITE, events_now(self->t.fd));
+	kernel_sends(&self->t, udp, 1);
+	kernel_sends(&self->t, udp, 2);
+	EXPECT_EQ(READ | WRITE, events_now(self->t.fd));
+
+	ASSERT_OK(link_down("t0"));
+	EXPECT_EQ(READ, events_now(self->t.fd));
+	drain(&self->t);
+	EXPECT_EQ(0, events_now(self->t.fd));
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(WRITE, events_now(self->t.fd));
+	close(udp);
+}
+
+TEST_F(poll, deleted,
+       .title = "poll gives POLLERR alone when the device is gone, even if a packet was queued",
+       .behaviours = { 80, 377, 389 })
+{
+	int udp;
+
+	peer_configure(&self->t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	kernel_sends(&self->t, udp, 1);
+	ASSERT_OK(link_del("t0"));
+	EXPECT_EQ(POLLERR, events_now(self->t.fd));
+	close(udp);
+}
+
+TEST_F(poll, edge_triggered,
+       .title = "epoll ET: an event for up, for each packet even with others unread, no more",
+       .behaviours = { 378 }, .guards = { "72b319dc08b4" })
+{
+	int ep = epoll_on(self->t.fd, EPOLLIN | EPOLLOUT | EPOLLET), udp;
+	static struct frame f;
+
+	peer_udp(&self->t, &f, 4000, PORT, 10, 1);
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	EXPECT_ERRNO(EIO, tun_send(&self->t, NULL, &f));
+	peer_configure(&self->t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	EXPECT_EQ(EPOLLOUT, epoll_next(ep, WAIT_MS));
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
+
+	for (int i = 0; i < 3; i++) {
+		kernel_sends(NULL, udp, i);
+		EXPECT_EQ(EPOLLIN | EPOLLOUT, epoll_next(ep, WAIT_MS));
+		EXPECT_EQ(0, epoll_next(ep, 0));
+	}
+	drain(&self->t);
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	kernel_sends(NULL, udp, 4);
+	EXPECT_EQ(EPOLLIN | EPOLLOUT, epoll_next(ep, WAIT_MS));
+	close(udp);
+	close(ep);
+}
+
+TEST_F(poll, level_triggered, .title = "epoll LT shows a packet until it is read",
+       .behaviours = { 375 })
+{
+	int ep = epoll_on(self->t.fd, EPOLLIN), udp;
+
+	peer_configure(&self->t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	kernel_sends(NULL, udp, 1);
+	EXPECT_EQ(EPOLLIN, epoll_next(ep, WAIT_MS));
+	EXPECT_EQ(EPOLLIN, epoll_next(ep, 0));
+	drain(&self->t);
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	close(udp);
+	close(ep);
+}
+
+TEST(edge_only_if_missed,
+     .title = "epoll ET: no event for down, one for up only if a poll found it not writable",
+     .behaviours = { 379 }, .guards = { "2f3ab6221e4c" })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI);
+	int ep;
+
+	ASSERT_OK(link_up("t0"));
+	ep = epoll_on(t.fd, EPOLLOUT | EPOLLET);
+	EXPECT_EQ(EPOLLOUT, epoll_next(ep, 0));
+	ASSERT_OK(link_down("t0"));
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	/* The event comes inside the request that sets the link up. */
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(0, epoll_next(ep, 0));
+
+	ASSERT_OK(link_down("t0"));
+	EXPECT_EQ(0, events_now(t.fd));
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(EPOLLOUT, epoll_next(ep, 0));
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	close(ep);
+	tun_close(&t);
+}
+
+TEST_F(poll, delete_event, .title = "deletion of the device is an EPOLLERR event, ET and LT",
+       .behaviours = { 377, 380 })
+{
+	int edge = epoll_on(self->t.fd, EPOLLIN | EPOLLET);
+	int level = epoll_on(self->t.fd, EPOLLIN);
+
+	EXPECT_EQ(0, epoll_next(edge, 0));
+	EXPECT_EQ(0, epoll_next(level, 0));
+	ASSERT_OK(link_del("t0"));
+	EXPECT_EQ(EPOLLERR, epoll_next(edge, WAIT_MS));
+	EXPECT_EQ(0, epoll_next(edge, 0));
+	EXPECT_EQ(EPOLLERR, epoll_next(level, WAIT_MS));
+	EXPECT_EQ(EPOLLERR, epoll_next(level, 0));
+	close(edge);
+	close(level);
+}
+
+TEST(before_attach,
+     .title = "a file added to epoll before its attach never wakes it, added again it does",
+     .behaviours = { 381 })
+{
+	struct tun t = { .fd = tun_open(), .name = "t0", .flags = IFF_TUN | IFF_NO_PI };
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_on(t.fd, ev.events), udp;
+
+	/* poll returned before it had a queue to wait on. */
+	EXPECT_EQ(EPOLLERR, epoll_next(ep, 0));
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	ASSERT_OK(tun_set_iff(t.fd, t.name, t.flags));
+	peer_configure(&t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	kernel_sends(&t, udp, 1);
+	EXPECT_EQ(0, epoll_next(ep, 0));
+
+	drain(&t);
+	ASSERT_OK(epoll_ctl(ep, EPOLL_CTL_MOD, t.fd, &ev));
+	kernel_sends(&t, udp, 2);
+	EXPECT_EQ(0, epoll_next(ep, 0));
+
+	drain(&t);
+	ASSERT_OK(epoll_ctl(ep, EPOLL_CTL_DEL, t.fd, NULL));
+	ASSERT_OK(epoll_ctl(ep, EPOLL_CTL_ADD, t.fd, &ev));
+	EXPECT_EQ(0, epoll_next(ep, 0));
+	kernel_sends(&t, udp, 3);
+	EXPECT_EQ(EPOLLIN, epoll_next(ep, 0));
+	close(udp);
+	close(ep);
+	tun_close(&t);
+}
+
+TEST(poll_before_attach,
+     .title = "poll cannot wait for the attach: it gives POLLERR at once even if asked for nothing",
+     .behaviours = { 382 })
+{
+	struct pollfd p = { .fd = tun_open() };
+
+	EXPECT_EQ(1, poll(&p, 1, WAIT_MS));
+	EXPECT_EQ(POLLERR, p.revents);
+	close(p.fd);
+}
+
+TEST(exclusive, .title = "EPOLLEXCLUSIVE is taken, and a packet reaches one or more of the waiters",
+     .behaviours = { 390 })
+{
+	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
+	int ep[2], udp = udp_open(KERNEL_IP4, PORT);
+	uint32_t seen;
+
+	ep[0] = epoll_on(t.fd, EPOLLIN | EPOLLEXCLUSIVE);
+	ep[1] = epoll_on(t.fd, EPOLLIN | EPOLLEXCLUSIVE);
+	EXPECT_EQ(0, epoll_next(ep[0], 0) | epoll_next(ep[1], 0));
+	kernel_sends(&t, udp, 1);
+	seen = epoll_next(ep[0], 0) | epoll_next(ep[1], 0);
+	EXPECT_EQ(EPOLLIN, seen);
+	close(udp);
+	tun_close(&t);
+}
+
+/*
+ * A thread in poll(), and what came of it. poll() looks again when its time is over, so it gets
+ * much more than the test waits for it: only a wake-up ends it in time.
+ */
+struct poller {
+	pthread_t thread;
+	struct pollfd p;
+	atomic_int stat_fd; /* /proc/thread-self/stat of the thread, 0 until it is open */
+};
+
+static void *poller_main(void *arg)
+{
+	struct poller *r = arg;
+
+	r->stat_fd = open("/proc/thread-self/stat", O_RDONLY | O_CLOEXEC);
+	poll(&r->p, 1, 10 * WAIT_MS);
+	return NULL;
+}
+
+/* True if the thread waits in the kernel (state S of proc(5)). */
+static bool poller_waits(const struct poller *r)
+{
+	char stat[512];
+	const char *p;
+	ssize_t n;
+
+	if (!r->stat_fd)
+		return false;
+	n = pread(r->stat_fd, stat, sizeof(stat) - 1, 0);
+	if (n <= 0)
+		return false;
+	stat[n] = '\0';
+	p = strrchr(stat, ')');
+	return p && p[2] == 'S';
+}
+
+static void poller_start(struct poller *r, int fd, short events)
+{
+	int64_t deadline = clock_ms() + WAIT_MS;
+
+	*r = (struct poller){ .p = { .fd = fd, .events = events } };
+	if (pthread_create(&r->thread, NULL, poller_main, r))
+		TH_BAIL("no thread");
+	while (!poller_waits(r)) {
+		if (!clock_left(deadline))
+			TH_BAIL("poll does not wait");
+		usleep(500);
+	}
+}
+
+/* False if poll() does not return within WAIT_MS. */
+static bool poller_join(struct poller *r)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += WAIT_MS / 1000;
+	if (pthread_timedjoin_np(r->thread, NULL, &until))
+		return false;
+	close(r->stat_fd);
+	return true;
+}
+
+TEST_F(poll, up_wakes,
+       .title = "link up wakes a poll for POLLOUT, whether or not another looked before it",
+       .behaviours = { 375, 379 }, .guards = { "2f3ab6221e4c", "72b319dc08b4" })
+{
+	struct poller r;
+
+	for (int polled_before = 0; polled_before <= 1; polled_before++) {
+		ASSERT_OK(link_down("t0"));
+		if (polled_before)
+			EXPECT_EQ(0, events_now(self->t.fd));
+		poller_start(&r, self->t.fd, POLLOUT);
+		ASSERT_OK(link_up("t0"));
+		ASSERT_TRUE(poller_join(&r));
+		EXPECT_EQ(POLLOUT, r.p.revents);
+	}
+}
+
+TEST_F(poll, packet_wakes, .title = "a packet wakes a poll for POLLIN", .behaviours = { 375 })
+{
+	struct poller r;
+	int udp;
+
+	peer_configure(&self->t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	poller_start(&r, self->t.fd, POLLIN);
+	kernel_sends(NULL, udp, 1);
+	ASSERT_TRUE(poller_join(&r));
+	EXPECT_EQ(POLLIN, r.p.revents);
+	close(udp);
+}
+
+TEST_F(poll, delete_wakes, .title = "deletion of the device wakes a poll with POLLERR",
+       .behaviours = { 377, 380 })
+{
+	struct poller r;
+
+	poller_start(&r, self->t.fd, POLLIN);
+	ASSERT_OK(link_del("t0"));
+	ASSERT_TRUE(poller_join(&r));
+	EXPECT_EQ(POLLERR, r.p.revents);
+}
+
+TEST(detached_queue,
+     .title = "a detached queue shows POLLOUT while the device is up, and no packets",
+     .behaviours = { 207, 388 }, .needs = { "multi_queue" })
+{
+	const unsigned int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun t = peer_create("t0", flags);
+	int udp = udp_open(KERNEL_IP4, PORT);
+
+	kernel_sends(&t, udp, 1);
+	ASSERT_OK(tun_set_queue(t.fd, IFF_DETACH_QUEUE));
+	EXPECT_EQ(WRITE, events_now(t.fd));
+	ASSERT_OK(link_down("t0"));
+	EXPECT_EQ(0, events_now(t.fd));
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(WRITE, events_now(t.fd));
+	close(udp);
+	tun_close(&t);
+}
+
+TEST(detached_not_woken,
+     .title = "link up wakes those who wait for POLLOUT on enabled queues, not on detached ones",
+     .behaviours = { 387 }, .needs = { "multi_queue" })
+{
+	const unsigned int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun enabled = tun_create("t0", flags), detached = tun_create("t0", flags);
+	int ep[2];
+
+	ASSERT_OK(tun_set_queue(detached.fd, IFF_DETACH_QUEUE));
+	ep[0] = epoll_on(enabled.fd, EPOLLOUT | EPOLLET);
+	ep[1] = epoll_on(detached.fd, EPOLLOUT | EPOLLET);
+	EXPECT_EQ(0, epoll_next(ep[0], 0));
+	EXPECT_EQ(0, epoll_next(ep[1], 0));
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(EPOLLOUT, epoll_next(ep[0], WAIT_MS));
+	EXPECT_EQ(0, epoll_next(ep[1], 0));
+}
+
+/* Signal-driven I/O with a signal that queues and says why it came. */
+static void async_on(int fd)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) || fcntl(fd, F_SETSIG, SIGRTMIN) ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC))
+		TH_BAIL("O_ASYNC: %s", strerror(errno));
+}
+
+/* The si_code of the next signal within @timeout_ms (POLL_IN, POLL_OUT); 0 if none comes. */
+static int signal_next(int fd, int timeout_ms)
+{
+	struct timespec ts = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	if (sigtimedwait(&set, &info, &ts) < 0)
+		return 0;
+	if (info.si_fd != fd)
+		TH_BAIL("the signal is for descriptor %d", info.si_fd);
+	return info.si_code;
+}
+
+TEST(sigio, .title = "O_ASYNC sends one POLL_IN signal for each packet, until it is turned off",
+     .behaviours = { 383, 385 })
+{
+	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
+	int udp = udp_open(KERNEL_IP4, PORT);
+
+	async_on(t.fd);
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	for (int i = 0; i < 3; i++)
+		kernel_sends(&t, udp, i);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(POLL_IN, signal_next(t.fd, WAIT_MS));
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+
+	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK));
+	kernel_sends(&t, udp, 4);
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK | O_ASYNC));
+	kernel_sends(&t, udp, 5);
+	EXPECT_EQ(POLL_IN, signal_next(t.fd, WAIT_MS));
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	close(udp);
+	tun_close(&t);
+}
+
+TEST(sigio_plain, .title = "without F_SETSIG the signal is SIGIO", .behaviours = { 383 })
+{
+	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
+	int udp = udp_open(KERNEL_IP4, PORT);
+	struct timespec ts = { WAIT_MS / 1000, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK | O_ASYNC));
+	kernel_sends(&t, udp, 1);
+	EXPECT_EQ(SIGIO, sigtimedwait(&set, NULL, &ts));
+	close(udp);
+	tun_close(&t);
+}
+
+TEST(sigio_owner,
+     .title = "O_ASYNC makes the caller the file's owner if it had none; F_SETOWN goes on",
+     .behaviours = { 383 })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI);
+	int unattached = tun_open();
+	struct f_owner_ex thread = { F_OWNER_TID, gettid() }, seen;
+
+	EXPECT_EQ(0, fcntl(t.fd, F_GETOWN));
+	async_on(t.fd);
+	EXPECT_EQ(getpid(), fcntl(t.fd, F_GETOWN));
+	ASSERT_OK(fcntl(t.fd, F_GETOWN_EX, &seen));
+	EXPECT_EQ(F_OWNER_PID, seen.type);
+
+	ASSERT_OK(fcntl(t.fd, F_SETOWN_EX, &thread));
+	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK));
+	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK | O_ASYNC));
+	ASSERT_OK(fcntl(t.fd, F_GETOWN_EX, &seen));
+	EXPECT_EQ(F_OWNER_TID, seen.type);
+	EXPECT_EQ(thread.pid, seen.pid);
+
+	/* Set before the first time, and without a device. */
+	ASSERT_OK(fcntl(unattached, F_SETOWN_EX, &thread));
+	async_on(unattached);
+	ASSERT_OK(fcntl(unattached, F_GETOWN_EX, &seen));
+	EXPECT_EQ(F_OWNER_TID, seen.type);
+	close(unattached);
+	tun_close(&t);
+}
+
+TEST(sigio_up,
+     .title = "link up sends a POLL_OUT signal if somebody found the file not writable before",
+     .behaviours = { 384 }, .guards = { "72b319dc08b4" })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI);
+
+	async_on(t.fd);
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	ASSERT_OK(link_down("t0"));
+	EXPECT_EQ(0, events_now(t.fd));
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	ASSERT_OK(link_up("t0"));
+	EXPECT_EQ(POLL_OUT, signal_next(t.fd, WAIT_MS));
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	tun_close(&t);
+}
+
+TEST(sigio_delete, .title = "deletion of the device sends no signal", .behaviours = { 386 })
+{
+	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
+	int udp = udp_open(KERNEL_IP4, PORT);
+
+	async_on(t.fd);
+	kernel_sends(&t, udp, 1);
+	EXPECT_EQ(POLL_IN, signal_next(t.fd, WAIT_MS));
+	ASSERT_OK(link_del("t0"));
+	EXPECT_EQ(POLLERR, events_now(t.fd));
+	EXPECT_EQ(0, signal_next(t.fd, 0));
+	close(udp);
+	close(t.fd);
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which queue of a multi-queue device a packet goes to: the flow's hash, or what the flow table
+ * learned from the packets written. (The BPF program that can choose instead has an area of its
+ * own.)
+ *
+ * The key of the hash is random for each boot, so a test may only say where a flow goes after the
+ * device learned it, or that the same flow always goes to the same place.
+ */
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "device/peer.h"
+#include "device/tun.h"
+#include "harness/harness.h"
+#include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/sock.h"
+
+#define TIMEOUT_MS 2000
+#define PAYLOAD	   32
+#define PORT	   7000 /* the kernel's end of the flows here; the peer's tells them apart */
+#define QUEUES	   4
+#define MAX_FLOWS  4096 /* of the driver's table, MAX_TAP_FLOWS */
+#define NO_QUEUE   (-1)
+
+FIXTURE(steering)
+{
+	struct tun q[QUEUES];
+	int udp; /* the kernel's, at PORT */
+};
+
+FIXTURE_VARIANT(steering)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(steering, tun) { .flags = IFF_TUN };
+FIXTURE_VARIANT_ADD(steering, tap) { .flags = IFF_TAP };
+
+FIXTURE_SETUP(steering)
+{
+	const unsigned int flags = variant->flags | IFF_NO_PI | IFF_MULTI_QUEUE;
+
+	self->q[0] = peer_create("mq", flags);
+	for (int i = 1; i < QUEUES; i++)
+		self->q[i] = tun_create("mq", flags);
+	self->udp = udp_open(KERNEL_IP4, PORT);
+}
+
+FIXTURE_TEARDOWN(steering)
+{
+	/* At once; closing them one by one takes a grace period each. */
+	link_del("mq");
+	for (int i = 0; i < QUEUES; i++)
+		tun_close(&self->q[i]);
+	close(self->udp);
+}
+
+/* The first of @n queues with a packet, NO_QUEUE if none gets one. */
+static int readable(const struct tun *q, int n, int timeout_ms)
+{
+	struct pollfd p[QUEUES];
+
+	for (int i = 0; i < n; i++)
+		p[i] = (struct pollfd){ .fd = q[i].fd, .events = POLLIN };
+	if (poll(p, n, timeout_ms) <= 0)
+		return NO_QUEUE;
+	for (int i = 0; i < n; i++) {
+		if (p[i].revents & POLLIN)
+			return i;
+	}
+	return NO_QUEUE;
+}
+
+/* The kernel sends to @port of the peer: the queue the datagram goes to, of @n. */
+static int queue_of(const struct tun *q, int n, int udp, uint16_t port)
+{
+	struct tun_packet packet;
+	uint8_t payload[PAYLOAD];
+	struct parsed p;
+	int at;
+
+	pattern_fill(payload, sizeof(payload), port);
+	if (udp_send(udp, payload, sizeof(payload), PEER_IP4, port) != PAYLOAD)
+		TH_BAIL("sendto port %u: %s", port, strerror(errno));
+	at = readable(q, n, TIMEOUT_MS);
+	if (at == NO_QUEUE || !tun_recv_proto(&q[at], &packet, IPPROTO_UDP, 0, &p) ||
+	    p.dport != port || pattern_check(packet.data + p.payload, PAYLOAD, port) != -1)
+		return NO_QUEUE;
+	return at;
+}
+
+/* The peer sends from @port through @q, and the kernel gets it. False if it does not. */
+static bool write_flow(const struct tun *q, int udp, uint16_t port)
+{
+	uint8_t payload[PAYLOAD + 1];
+	struct frame f;
+
+	peer_udp(q, &f, port, PORT, PAYLOAD, port);
+	return tun_send(q, NULL, &f) == f.len &&
+	       udp_recv(udp, payload, sizeof(payload), TIMEOUT_MS) == PAYLOAD &&
+	       pattern_check(payload, PAYLOAD, port) == -1;
+}
+
+TEST_F(steering, spreads,
+       .title = "flows spread over all queues, and each always goes to the same one",
+       .behaviours = { 418 }, .needs = { "multi_queue" })
+{
+	int flows[QUEUES] = { 0 }, first, again;
+
+	for (int i = 0; i < 200; i++) {
+		first = queue_of(self->q, QUEUES, self->udp, 10000 + i);
+		again = queue_of(self->q, QUEUES, self->udp, 10000 + i);
+		ASSERT_NE(NO_QUEUE, first);
+		EXPECT_EQ(first, again)
+		{
+			TH_LOG("port %d", 10000 + i);
+		}
+		flows[first]++;
+	}
+	/* Missing one of four by chance has odds of 1 to 10^24. */
+	for (int i = 0; i < QUEUES; i++) {
+		EXPECT_LT(0, flows[i])
+		{
+			TH_LOG("queue %d", i);
+		}
+	}
+}
+
+TEST_F(steering, all_is_readable,
+       .title = "what one queue does not get another does: reading all of them misses nothing",
+       .behaviours = { 418, 430 }, .needs = { "multi_queue" })
+{
+	const int total = 64;
+	struct tun_packet packet;
+	int seen[64] = { 0 }, on_first = 0, at;
+	uint8_t payload[PAYLOAD] = { 0 };
+	struct parsed p;
+
+	for (int i = 0; i < total; i++) {
+		ASSERT_EQ(PAYLOAD, udp_send(self->udp, payload, PAYLOAD, PEER_IP4, 10000 + i));
+	}
+	while ((at = readable(self->q, QUEUES, 0)) != NO_QUEUE) {
+		ASSERT_TRUE(tun_recv_proto(&self->q[at], &packet, IPPROTO_UDP, 0, &p));
+		ASSERT_LE(10000, p.dport);
+		ASSERT_GT(10000 + total, p.dport);
+		seen[p.dport - 10000]++;
+		on_first += at == 0;
+	}
+	for (int i = 0; i < total; i++) {
+		EXPECT_EQ(1, seen[i])
+		{
+			TH_LOG("port %d", 10000 + i);
+		}
+	}
+	EXPECT_GT(total, on_first);
+}
+
+/* Sends a UDP frame on the device itself, from @sport to @dport: the queue it goes to. */
+static int queue_of_frame(const struct tun *q, int ps, bool backwards, uint16_t port)
+{
+	struct tun_packet packet;
+	struct frame f;
+	int at;
+
+	frame_start(&f);
+	if (tun_is_tap(q))
+		frame_eth(&f, peer_mac, peer_mac, ETH_P_IP);
+	frame_ipv4(&f, backwards ? PEER_IP4 : KERNEL_IP4, backwards ? KERNEL_IP4 : PEER_IP4,
+		   IPPROTO_UDP);
+	frame_udp(&f, backwards ? port : PORT, backwards ? PORT : port);
+	frame_pattern(&f, PAYLOAD, port);
+	frame_finish(&f);
+	if (packet_sendto(ps, f.data, f.len, ETH_P_IP) != f.len)
+		TH_BAIL("cannot send on %s: %s", q->name, strerror(errno));
+	at = readable(q, QUEUES, TIMEOUT_MS);
+	if (at == NO_QUEUE || !tun_recv(&q[at], &packet, 0) || packet.len != f.len ||
+	    memcmp(packet.data, f.data, f.len))
+		return NO_QUEUE;
+	return at;
+}
+
+TEST_F(steering, symmetric, .title = "both directions of a flow have the same hash",
+       .behaviours = { 419 }, .needs = { "multi_queue", "packet_socket" })
+{
+	int ps = packet_open("mq", 0, 0), there, back;
+
+	for (int i = 0; i < 64; i++) {
+		there = queue_of_frame(self->q, ps, false, 10000 + i);
+		back = queue_of_frame(self->q, ps, true, 10000 + i);
+		ASSERT_NE(NO_QUEUE, there);
+		EXPECT_EQ(there, back)
+		{
+			TH_LOG("port %d", 10000 + i);
+		}
+	}
+	close(ps);
+}
+
+TEST_F(steering, learns,
+       .title = "the answer to a flow goes to the queue the flow was last written to",
+       .behaviours = { 420, 421 }, .needs = { "multi_queue" })
+{
+	/* One flow over all queues and back: the hash alone can give one of them only. */
+	static const int order[] = { 2, 0, 3, 1, 0 };
+
+	for (int i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		ASSERT_TRUE(write_flow(&self->q[order[i]], self->udp, 9000));
+		EXPECT_EQ(order[i], queue_of(self->q, QUEUES, self->udp, 9000));
+	}
+}
+
+TEST_F(steering, learns_many, .title = "each of many flows is remembered with its own queue",
+       .behaviours = { 420, 421 }, .needs = { "multi_queue" })
+{
+	for (int i = 0; i < 64; i++) {
+		ASSERT_TRUE(write_flow(&self->q[i % QUEUES], self->udp, 9000 + i));
+	}
+	for (int i = 0; i < 64; i++) {
+		EXPECT_EQ(i % QUEUES, queue_of(self->q, QUEUES, self->udp, 9000 + i))
+		{
+			TH_LOG("flow %d", i);
+		}
+	}
+	/* Moving one leaves the others. */
+	ASSERT_TRUE(write_flow(&self->q[1], self->udp, 9000));
+	EXPECT_EQ(1, queue_of(self->q, QUEUES, self->udp, 9000));
+	EXPECT_EQ(2, queue_of(self->q, QUEUES, self->udp, 9002));
+}
+
+/* Sends @text on the connection: true if its segment comes to @q. */
+static bool segment_on(const struct tun *q, const struct peer_tcp *c, const char *text)
+{
+	struct tun_packet packet;
+	struct parsed p;
+	size_t len = strlen(text);
+
+	return send(c->fd, text, len, 0) == len &&
+	       tun_recv_proto(q, &packet, IPPROTO_TCP, TIMEOUT_MS, &p) && p.payload_len == len &&
+	       !memcmp(packet.data + p.payload, text, len);
+}
+
+TEST(tcp, .title = "a TCP connection's segments go to the queue that its last one came from",
+     .behaviours = { 420, 421 }, .needs = { "multi_queue" })
+{
+	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[2] = { peer_create("mq", flags) };
+	struct peer_tcp c;
+	struct frame f;
+
+	/*
+	 * With one queue first: the device learns a flow after the stack received the packet, so
+	 * the SYN-ACK to a flow's first packet goes by the hash still.
+	 */
+	c = peer_tcp_connect(&q[0], 80, false);
+	q[1] = tun_create("mq", flags);
+	for (int i = 0; i < 4; i++) {
+		peer_tcp_segment(&q[0], &f, &c, 0);
+		frame_finish(&f);
+		ASSERT_EQ(f.len, tun_send(&q[i % 2], NULL, &f));
+		EXPECT_TRUE(segment_on(&q[i % 2], &c, "hello"));
+		c.ack += 5;
+	}
+	close(c.fd);
+}
+
+TEST(single_queue_learns_nothing, .title = "a device with one queue learns no flows",
+     .behaviours = { 422 }, .needs = { "multi_queue" })
+{
+	const unsigned int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[2] = { peer_create("mq", flags) };
+	int udp = udp_open(KERNEL_IP4, PORT), on_second = 0;
+
+	for (int i = 0; i < 64; i++) {
+		ASSERT_TRUE(write_flow(&q[0], udp, 9000 + i));
+	}
+	q[1] = tun_create("mq", flags);
+	/* Had they been learned, all would go to the first. */
+	for (int i = 0; i < 64; i++)
+		on_second += queue_of(q, 2, udp, 9000 + i) == 1;
+	EXPECT_LT(0, on_second);
+}
+
+TEST_F(steering, detached_learns_nothing,
+       .title = "what is written to a detached queue moves no flow", .behaviours = { 422 },
+       .needs = { "multi_queue" })
+{
+	const int flows = 32;
+	int before[32];
+
+	ASSERT_OK(tun_set_queue(self->q[3].fd, IFF_DETACH_QUEUE));
+	for (int i = 0; i < flows; i++) {
+		before[i] = queue_of(self->q, 3, self->udp, 9000 + i);
+		ASSERT_NE(NO_QUEUE, before[i]);
+	}
+	for (int i = 0; i < flows; i++) {
+		ASSERT_TRUE(write_flow(&self->q[3], self->udp, 9000 + i));
+	}
+	for (int i = 0; i < flows; i++) {
+		EXPECT_EQ(before[i], queue_of(self->q, 3, self->udp, 9000 + i));
+	}
+}
+
+TEST_F(steering, detached_flow,
+       .title = "the flow of a queue that was detached goes to the first queue",
+       .behaviours = { 425, 213 }, .needs = { "multi_queue" })
+{
+	ASSERT_TRUE(write_flow(&self->q[3], self->udp, 9000));
+	ASSERT_EQ(3, queue_of(self->q, QUEUES, self->udp, 9000));
+	/* The entry stays, its number is above those in use, and the stack takes 0 in its place. */
+	ASSERT_OK(tun_set_queue(self->q[3].fd, IFF_DETACH_QUEUE));
+	EXPECT_EQ(0, queue_of(self->q, QUEUES, self->udp, 9000));
+	/* Back again, it has the same number as before. */
+	ASSERT_OK(tun_set_queue(self->q[3].fd, IFF_ATTACH_QUEUE));
+	EXPECT_EQ(3, queue_of(self->q, QUEUES, self->udp, 9000));
+}
+
+TEST_F(steering, only_attached, .title = "with one queue left attached every flow goes there",
+       .behaviours = { 418, 430 }, .needs = { "multi_queue" })
+{
+	for (int i = 0; i < QUEUES; i++) {
+		if (i == 2)
+			continue;
+		ASSERT_OK(tun_set_queue(self->q[i].fd, IFF_DETACH_QUEUE));
+	}
+	for (int i = 0; i < 64; i++) {
+		EXPECT_EQ(2, queue_of(self->q, QUEUES, self->udp, 10000 + i));
+	}
+}
+
+/* Writes a datagram from @port that no socket waits for: for another host, if it is a TAP. */
+static bool write_only(const struct tun *q, uint16_t port)
+{
+	struct frame f;
+
+	frame_start(&f);
+	frame_eth(&f, peer_mac, peer_mac, ETH_P_IP);
+	frame_ipv4(&f, PEER_IP4, KERNEL_IP4, IPPROTO_UDP);
+	frame_udp(&f, port, PORT);
+	frame_finish(&f);
+	return tun_send(q, NULL, &f) == f.len;
+}
+
+TEST(table_full, .title = "beyond 4096 flows no further one is learned, those known still move",
+     .behaviours = { 424 }, .needs = { "multi_queue" })
+{
+	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[2] = { peer_create("mq", flags), tun_create("mq", flags) };
+	int udp = udp_open(KERNEL_IP4, PORT), on_first = 0;
+
+	for (int i = 0; i < MAX_FLOWS; i++) {
+		ASSERT_TRUE(write_only(&q[0], 20000 + i));
+	}
+	/* Learned, all of these would go to the second; by their hash only half of them do. */
+	for (int i = 0; i < 64; i++) {
+		ASSERT_TRUE(write_only(&q[1], 9000 + i));
+		on_first += queue_of(q, 2, udp, 9000 + i) == 0;
+	}
+	EXPECT_LT(0, on_first);
+	for (int i = 0; i < 16; i++) {
+		EXPECT_EQ(0, queue_of(q, 2, udp, 20000 + 17 * i));
+		ASSERT_TRUE(write_only(&q[1], 20000 + 17 * i));
+		EXPECT_EQ(1, queue_of(q, 2, udp, 20000 + 17 * i));
+	}
+}
+
+TEST(table_not_full, .title = "4000 flows are all learned", .behaviours = { 424 },
+     .needs = { "multi_queue" })
+{
+	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[2] = { peer_create("mq", flags), tun_create("mq", flags) };
+	int udp = udp_open(KERNEL_IP4, PORT);
+
+	for (int i = 0; i < 4000; i++) {
+		ASSERT_TRUE(write_only(&q[i % 2], 20000 + i));
+	}
+	for (int i = 3900; i < 4000; i++) {
+		EXPECT_EQ(i % 2, queue_of(q, 2, udp, 20000 + i))
+		{
+			TH_LOG("flow %d", i);
+		}
+	}
+}
+
+/* A frame of a protocol for local experiments (0x88b5). */
+static void build_unknown(struct frame *f, uint32_t seed)
+{
+	frame_start(f);
+	frame_eth(f, peer_mac, peer_mac, 0x88b5);
+	frame_pattern(f, 46, seed);
+}
+
+TEST(unknown_protocol,
+     .title = "frames of a protocol the kernel cannot take apart are one flow, learned as any",
+     .behaviours = { 426 }, .needs = { "multi_queue", "packet_socket" })
+{
+	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[2] = { peer_create("mq", flags), tun_create("mq", flags) };
+	int ps = packet_open("mq", 0, 0);
+	struct tun_packet packet;
+	struct frame f;
+
+	for (int i = 0; i < 4; i++) {
+		build_unknown(&f, i);
+		ASSERT_EQ(f.len, tun_send(&q[i % 2], NULL, &f));
+		/* Another payload: what counts is the protocol alone. */
+		build_unknown(&f, 100 + i);
+		ASSERT_EQ(f.len, packet_send(ps, f.data, f.len));
+		ASSERT_EQ(i % 2, readable(q, 2, TIMEOUT_MS));
+		ASSERT_TRUE(tun_recv(&q[i % 2], &packet, 0));
+		EXPECT_EQ(f.len, packet.len);
+		EXPECT_EQ(0, memcmp(f.data, packet.data, f.len));
+	}
+	close(ps);
+}
+
+TEST_F(steering, independent, .title = "a packet on one queue makes no other queue readable",
+       .behaviours = { 430 }, .needs = { "multi_queue" })
+{
+	uint8_t payload[PAYLOAD], buf[2048];
+	struct pollfd p;
+
+	for (int i = 0; i < QUEUES; i++) {
+		ASSERT_TRUE(write_flow(&self->q[i], self->udp, 9000));
+		pattern_fill(payload, sizeof(payload), i);
+		ASSERT_EQ(PAYLOAD, udp_send(self->udp, payload, PAYLOAD, PEER_IP4, 9000));
+		for (int j = 0; j < QUEUES; j++) {
+			p = (struct pollfd){ .fd = self->q[j].fd, .events = POLLIN | POLLOUT };
+			ASSERT_EQ(1, poll(&p, 1, 0));
+			EXPECT_EQ(j == i ? POLLIN | POLLOUT : POLLOUT, p.revents)
+			{
+				TH_LOG("packet on %d, poll on %d", i, j);
+			}
+		}
+		for (int j = 0; j < QUEUES; j++) {
+			if (j == i)
+				continue;
+			EXPECT_ERRNO(EAGAIN, read(self->q[j].fd, buf, sizeof(buf)));
+		}
+		ASSERT_LT(PAYLOAD, tun_read(&self->q[i], buf, sizeof(buf), 0));
+	}
+}
+
+TEST_F(steering, full_queue, .title = "a full queue drops its own flows, the others' go on",
+       .behaviours = { 430, 405 }, .needs = { "multi_queue" })
+{
+	uint8_t payload[PAYLOAD] = { 0 };
+
+	ASSERT_TRUE(write_flow(&self->q[0], self->udp, 9000));
+	ASSERT_TRUE(write_flow(&self->q[1], self->udp, 9001));
+	ASSERT_OK(link_set_txqueuelen("mq", 2));
+	for (int i = 0; i < 5; i++) {
+		ASSERT_EQ(PAYLOAD, udp_send(self->udp, payload, PAYLOAD, PEER_IP4, 9000));
+	}
+	EXPECT_EQ(3, link_stats("mq").tx_dropped);
+	EXPECT_EQ(NO_QUEUE, readable(self->q + 1, QUEUES - 1, 0));
+	EXPECT_EQ(0, queue_of(self->q + 1, QUEUES - 1, self->udp, 9001));
+	EXPECT_EQ(3, link_stats("mq").tx_dropped);
+}
+
+/* Lets transmissions from all CPUs use the transmit queue @queue alone, if the kernel has XPS. */
+static bool set_xps(int queue, const char *cpus)
+{
+	char path[64];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/class/net/mq/queues/tx-%d/xps_cpus", queue);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, cpus, strlen(cpus)) == strlen(cpus);
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+TEST_F(steering, ignores_xps, .title = "the CPU's transmit queue (XPS) has no say",
+       .behaviours = { 428 }, .needs = { "multi_queue", "sysfs" })
+{
+	int on_second = 0;
+
+	if (!set_xps(1, "1") || !set_xps(1, "3"))
+		SKIP(return, "xps_cpus of a queue cannot be written");
+	for (int i = 0; i < 64; i++)
+		on_second += queue_of(self->q, QUEUES, self->udp, 10000 + i) == 1;
+	EXPECT_GT(64, on_second);
+	ASSERT_TRUE(write_flow(&self->q[3], self->udp, 9000));
+	EXPECT_EQ(3, queue_of(self->q, QUEUES, self->udp, 9000));
+}

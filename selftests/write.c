@@ -1,0 +1,861 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* write(): which lengths and contents are taken, in which order they are checked, what arrives. */
+#include <fcntl.h>
+#include <poll.h>
+#include <net/ethernet.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "device/peer.h"
+#include "device/tun.h"
+#include "harness/harness.h"
+#include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/sock.h"
+#include "netns/tool.h"
+
+#define WAIT_MS		       2000
+#define PORT		       7
+#define ETH_P_LOCAL	       0x88b5 /* local experimental: no protocol of the kernel's */
+#define TUN_HATYPE	       0xfffe /* ARPHRD_NONE */
+#define TPID_8021Q	       0x8100
+#define PACKET_FANOUT_BY_QUEUE 5 /* PACKET_FANOUT_QM */
+
+static void set_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK))
+		TH_BAIL("cannot clear O_NONBLOCK: %s", strerror(errno));
+}
+
+/* What the counters of @name gained since @before. */
+static struct rtnl_link_stats64 gained(const char *name, const struct rtnl_link_stats64 *before)
+{
+	struct rtnl_link_stats64 now = link_stats(name);
+
+	now.rx_packets -= before->rx_packets;
+	now.rx_bytes -= before->rx_bytes;
+	now.rx_dropped -= before->rx_dropped;
+	now.rx_frame_errors -= before->rx_frame_errors;
+	return now;
+}
+
+/*
+ * @len bytes of which only the first @good can be read; they are copied from @bytes. The memory
+ * stays until the process ends.
+ */
+static uint8_t *half_readable(const void *bytes, size_t good)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	uint8_t *map =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED || mprotect(map + page, page, PROT_NONE))
+		TH_BAIL("mmap: %s", strerror(errno));
+	return good ? memcpy(map + page - good, bytes, good) : map + page;
+}
+
+/*
+ * A TAP frame becomes an skb in one of two ways: with O_NONBLOCK and up to about a page in one
+ * built on a page fragment, otherwise in one allocated from the socket. A TUN only has the second.
+ */
+FIXTURE(write)
+{
+	struct tun t;
+	int udp; /* the kernel's socket at KERNEL_IP4:PORT */
+};
+
+FIXTURE_VARIANT(write)
+{
+	unsigned int type;
+	bool blocking;
+};
+
+FIXTURE_VARIANT_ADD(write, tun_blocking){ IFF_TUN, true };
+FIXTURE_VARIANT_ADD(write, tun_nonblock){ IFF_TUN, false };
+FIXTURE_VARIANT_ADD(write, tap_blocking){ IFF_TAP, true };
+FIXTURE_VARIANT_ADD(write, tap_nonblock){ IFF_TAP, false };
+
+FIXTURE_SETUP(write)
+{
+	self->t = peer_create("t0", variant->type | IFF_NO_PI);
+	if (variant->blocking)
+		set_blocking(self->t.fd);
+	self->udp = udp_open(KERNEL_IP4, PORT);
+}
+
+FIXTURE_TEARDOWN(write)
+{
+	close(self->udp);
+	tun_close(&self->t);
+}
+
+/* The socket's next datagram has to be pattern @seed of @len bytes. */
+#define EXPECT_DATAGRAM(fd, len, seed)                                                             \
+	do {                                                                                       \
+		static uint8_t __buf[FRAME_MAX];                                                   \
+		ssize_t __len = udp_recv(fd, __buf, sizeof(__buf), WAIT_MS);                       \
+		ASSERT_EQ((ssize_t)(len), __len);                                                  \
+		EXPECT_EQ(-1, pattern_check(__buf, __len > 0 ? __len : 0, seed));                  \
+	} while (0)
+
+TEST_F(write, payload, .title = "write takes a frame of any size, and every byte of it arrives",
+       .behaviours = { 277 })
+{
+	/* 3400 to 3440 crosses the limit of the page fragment (3456 on x86). */
+	static const size_t sizes[] = { 0,    1,    1472, 1473, 3400, 3410, 3413, 3414, 3415,
+					3427, 3428, 3429, 3440, 4067, 4068, 4096, 8000, 65507 };
+	static struct frame f;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		peer_udp(&self->t, &f, 4000, PORT, sizes[i], i);
+		ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
+		EXPECT_DATAGRAM(self->udp, sizes[i], i);
+	}
+}
+
+TEST_F(write, above_mtu, .title = "write does not look at the MTU", .behaviours = { 277 })
+{
+	static struct frame f;
+
+	if (link_set_mtu(self->t.name, 576))
+		TH_BAIL("MTU 576: %s", strerror(errno));
+	peer_udp(&self->t, &f, 4000, PORT, 8000, 1);
+	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
+	EXPECT_DATAGRAM(self->udp, 8000, 1);
+}
+
+TEST_F(write, huge,
+       .title = "write takes frames above 64 KiB; one no skb can hold gives ENOBUFS, counted",
+       .behaviours = { 278, 279, 282, 290 })
+{
+	static const size_t sizes[] = { 65535, 65536, 70000, 200000 };
+	const size_t too_much = 8 << 20;
+	uint8_t *buf = calloc(1, too_much);
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+
+	if (!buf)
+		TH_BAIL("no memory");
+	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
+	memcpy(buf, f.data, f.len);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		EXPECT_EQ(sizes[i], tun_write(&self->t, buf, sizes[i]));
+		/* The datagram in front is a good one, the stack cuts off the rest. */
+		EXPECT_DATAGRAM(self->udp, 100, 1);
+	}
+
+	before = link_stats(self->t.name);
+	EXPECT_ERRNO(ENOBUFS, tun_write(&self->t, buf, too_much));
+	d = gained(self->t.name, &before);
+	EXPECT_EQ(1, d.rx_dropped);
+	EXPECT_EQ(0, d.rx_packets);
+	free(buf);
+}
+
+TEST_F(write, down,
+       .title = "write to a device that is down gives EIO and counts rx_dropped, nothing else",
+       .behaviours = { 269, 397, 403 })
+{
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+
+	if (link_down(self->t.name))
+		TH_BAIL("down: %s", strerror(errno));
+	before = link_stats(self->t.name);
+	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
+	EXPECT_ERRNO(EIO, tun_send(&self->t, NULL, &f));
+	d = gained(self->t.name, &before);
+	EXPECT_EQ(1, d.rx_dropped);
+	EXPECT_EQ(0, d.rx_packets);
+	EXPECT_EQ(0, d.rx_bytes);
+
+	if (link_up(self->t.name))
+		TH_BAIL("up: %s", strerror(errno));
+	peer_udp(&self->t, &f, 4000, PORT, 200, 2);
+	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
+	EXPECT_DATAGRAM(self->udp, 200, 2);
+}
+
+TEST_F(write, bad_buffer,
+       .title = "a frame that cannot be read gives EFAULT, counted in rx_dropped; the next passes",
+       .behaviours = { 276, 397 })
+{
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+
+	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
+	before = link_stats(self->t.name);
+	EXPECT_ERRNO(EFAULT, write(self->t.fd, half_readable(f.data, 0), f.len));
+	EXPECT_ERRNO(EFAULT, write(self->t.fd, half_readable(f.data, f.len - 1), f.len));
+	d = gained(self->t.name, &before);
+	EXPECT_EQ(2, d.rx_dropped);
+	EXPECT_EQ(0, d.rx_packets);
+
+	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
+	EXPECT_DATAGRAM(self->udp, 100, 1);
+}
+
+TEST_F(write, iovecs, .title = "writev of many pieces, empty ones among them, is one frame",
+       .behaviours = { 281 })
+{
+	struct iovec iov[1024] = { 0 };
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+	int n = 0;
+
+	/* An empty one in front of each byte. */
+	peer_udp(&self->t, &f, 4000, PORT, 300, 1);
+	for (size_t i = 0; i < f.len; i++) {
+		iov[n++] = (struct iovec){ f.data, 0 };
+		iov[n++] = (struct iovec){ f.data + i, 1 };
+	}
+	before = link_stats(self->t.name);
+	ASSERT_EQ(f.len, writev(self->t.fd, iov, n));
+	EXPECT_DATAGRAM(self->udp, 300, 1);
+	d = gained(self->t.name, &before);
+	EXPECT_EQ(1, d.rx_packets);
+	EXPECT_EQ(f.len, d.rx_bytes);
+}
+
+TEST_F(write, contents_unchecked,
+       .title = "write takes cut headers, wrong lengths and wrong checksums; the stack drops them",
+       .behaviours = { 282 })
+{
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+
+	before = link_stats(self->t.name);
+	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
+	f.data[f.l4 + 6] ^= 0xff;
+	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f)); /* UDP checksum */
+	peer_udp(&self->t, &f, 4000, PORT, 100, 2);
+	f.data[f.l3 + 10] ^= 0xff;
+	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f)); /* IP checksum */
+	peer_udp(&self->t, &f, 4000, PORT, 100, 3);
+	EXPECT_EQ(f.len - 1, tun_write(&self->t, f.data, f.len - 1)); /* shorter than its length */
+	EXPECT_EQ(f.l3 + 10, tun_write(&self->t, f.data, f.l3 + 10)); /* half an IP header */
+
+	peer_udp(&self->t, &f, 4000, PORT, 100, 4);
+	memset(f.data + f.len, 0xee, 50);
+	EXPECT_EQ(f.len + 50, tun_write(&self->t, f.data, f.len + 50)); /* bytes behind it */
+	EXPECT_DATAGRAM(self->udp, 100, 4);
+	EXPECT_ERRNO(EAGAIN, udp_recv(self->udp, f.data, sizeof(f.data), 0));
+	d = gained(self->t.name, &before);
+	EXPECT_EQ(5, d.rx_packets);
+	EXPECT_EQ(0, d.rx_dropped);
+}
+
+TEST_F(write, ping, .title = "an echo request written to the device is answered through it",
+       .behaviours = { 289 })
+{
+	static struct tun_packet answer;
+	struct parsed p;
+	static struct frame f;
+
+	peer_ipv4(&self->t, &f, IPPROTO_ICMP);
+	frame_icmp(&f, ICMP_ECHO, 0, 0x1234, 7);
+	frame_pattern(&f, 56, 9);
+	frame_finish(&f);
+	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
+
+	ASSERT_TRUE(tun_recv_proto(&self->t, &answer, IPPROTO_ICMP, WAIT_MS, &p));
+	EXPECT_EQ(f.len, answer.len);
+	EXPECT_EQ(ICMP_ECHOREPLY, p.icmp_type);
+	EXPECT_TRUE(p.l4_checksum_ok);
+	EXPECT_STREQ(KERNEL_IP4, p.src);
+	EXPECT_STREQ(PEER_IP4, p.dst);
+	EXPECT_EQ(0, memcmp(f.data + f.l4 + 4, answer.data + p.l4 + 4, 4)); /* id, sequence */
+	ASSERT_EQ(56, p.payload_len);
+	EXPECT_EQ(-1, pattern_check(answer.data + p.payload, 56, 9));
+	if (tun_is_tap(&self->t))
+		EXPECT_EQ(0, memcmp(peer_mac, answer.data, sizeof(peer_mac)));
+}
+
+TEST_F(write, no_echo, .title = "a written frame, even a broadcast, does not come back from read",
+       .behaviours = { 291 })
+{
+	static struct tun_packet packet;
+	static struct frame f;
+	struct parsed p;
+
+	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
+	if (tun_is_tap(&self->t))
+		memset(f.data, 0xff, 6);
+	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
+	EXPECT_DATAGRAM(self->udp, 100, 1);
+
+	/* What the kernel sends next is the first thing to read. */
+	ASSERT_EQ(6, udp_send(self->udp, "marker", 6, PEER_IP4, 4001));
+	ASSERT_TRUE(tun_recv(&self->t, &packet, WAIT_MS));
+	ASSERT_TRUE(frame_parse(packet.data, packet.len, tun_is_tap(&self->t), &p));
+	EXPECT_EQ(4001, p.dport);
+	EXPECT_EQ(0, memcmp("marker", packet.data + p.payload, 6));
+}
+
+/* Every combination of what may stand in front of a frame. */
+FIXTURE(length)
+{
+	struct tun t;
+	size_t headers;
+};
+
+FIXTURE_VARIANT(length)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(length, tun){ IFF_TUN | IFF_NO_PI };
+FIXTURE_VARIANT_ADD(length, tun_pi){ IFF_TUN };
+FIXTURE_VARIANT_ADD(length, tun_vnet){ IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
+FIXTURE_VARIANT_ADD(length, tun_pi_vnet){ IFF_TUN | IFF_VNET_HDR };
+FIXTURE_VARIANT_ADD(length, tap){ IFF_TAP | IFF_NO_PI };
+FIXTURE_VARIANT_ADD(length, tap_pi){ IFF_TAP };
+FIXTURE_VARIANT_ADD(length, tap_vnet){ IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+FIXTURE_VARIANT_ADD(length, tap_pi_vnet){ IFF_TAP | IFF_VNET_HDR };
+
+FIXTURE_SETUP(length)
+{
+	self->t = tun_create("t0", variant->flags);
+	self->headers =
+		(variant->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi)) + self->t.vnet_size;
+}
+
+FIXTURE_TEARDOWN(length)
+{
+	tun_close(&self->t);
+}
+
+struct verdict {
+	int err;      /* 0: taken */
+	bool counted; /* in rx_dropped */
+};
+
+/* What becomes of a write of @len bytes that is right except for its length. */
+static struct verdict expected(const struct tun *t, size_t headers, size_t len, bool up)
+{
+	if (len < headers)
+		return (struct verdict){ EINVAL, false };
+	if (tun_is_tap(t) && len - headers < ETH_HLEN)
+		return (struct verdict){ EINVAL, false };
+	/* Without a byte there is no IP version to see, and that is after the frame was copied. */
+	if (!tun_is_tap(t) && t->flags & IFF_NO_PI && len == headers)
+		return (struct verdict){ EINVAL, true };
+	return up ? (struct verdict){ 0, false } : (struct verdict){ EIO, true };
+}
+
+TEST_F(length, shortest,
+       .title = "a frame cut inside its headers or (TUN) before the IP version gives EINVAL",
+       .behaviours = { 268, 270, 272, 273, 275, 292, 293, 397 })
+{
+	size_t h = self->headers;
+	uint8_t buf[64] = { 0 };
+
+	/* As IPv4 on both kinds: a protocol that every kernel has a handler for. */
+	if (!(self->t.flags & IFF_NO_PI))
+		buf[2] = ETHERTYPE_IP >> 8;
+	if (tun_is_tap(&self->t))
+		buf[h + 12] = ETHERTYPE_IP >> 8;
+	else
+		buf[h] = 0x45;
+
+	for (int up = 0; up <= 1; up++) {
+		if (up && link_up(self->t.name))
+			TH_BAIL("up: %s", strerror(errno));
+		for (size_t len = 0; len <= h + 20; len++) {
+			struct verdict v = expected(&self->t, h, len, up);
+			struct rtnl_link_stats64 before = link_stats(self->t.name), d;
+			ssize_t ret;
+
+			EXPECT_ERRNO(v.err, ret = tun_write(&self->t, buf, len))
+			{
+				TH_LOG("%zu bytes, %s", len, up ? "up" : "down");
+			}
+			if (!v.err)
+				EXPECT_EQ(len, ret);
+			d = gained(self->t.name, &before);
+			EXPECT_EQ(v.counted, d.rx_dropped)
+			{
+				TH_LOG("%zu bytes, %s", len, up ? "up" : "down");
+			}
+			EXPECT_EQ(!v.err, d.rx_packets);
+		}
+	}
+	EXPECT_EQ(0, link_stats(self->t.name).rx_frame_errors);
+}
+
+TEST_F(length, returns_headers,
+       .title = "write returns the bytes of the headers too; rx_bytes counts the frame alone",
+       .behaviours = { 280, 392 })
+{
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+	int udp;
+
+	peer_configure(&self->t);
+	udp = udp_open(KERNEL_IP4, PORT);
+	before = link_stats(self->t.name);
+	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
+	EXPECT_EQ(self->headers + f.len, tun_send(&self->t, NULL, &f));
+	EXPECT_DATAGRAM(udp, 100, 1);
+	d = gained(self->t.name, &before);
+	EXPECT_EQ(1, d.rx_packets);
+	EXPECT_EQ(f.len, d.rx_bytes);
+	close(udp);
+}
+
+TEST_F(length, empty_vector, .title = "writev of nothing gives 0 and is not counted",
+       .behaviours = { 274 })
+{
+	char byte = 0;
+	struct iovec nothing[3] = { { &byte, 0 }, { &byte, 0 }, { NULL, 0 } };
+
+	EXPECT_EQ(0, writev(self->t.fd, nothing, 3));
+	EXPECT_EQ(0, link_stats(self->t.name).rx_dropped);
+}
+
+/* Faults that a frame may have, in the order the driver looks for them. */
+FIXTURE(order)
+{
+	struct tun t;
+	uint8_t good[14 + 60]; /* PI, vnet header, frame */
+};
+
+FIXTURE_VARIANT(order)
+{
+	unsigned int type;
+};
+
+FIXTURE_VARIANT_ADD(order, tun){ IFF_TUN };
+FIXTURE_VARIANT_ADD(order, tap){ IFF_TAP };
+
+FIXTURE_SETUP(order)
+{
+	/* Down: the last of the checks here. */
+	self->t = tun_create("t0", variant->type | IFF_VNET_HDR);
+	self->good[14] = 0x45;
+}
+
+FIXTURE_TEARDOWN(order)
+{
+	tun_close(&self->t);
+}
+
+TEST_F(order, first_fault_decides,
+       .title = "write checks PI, vnet header, hdr_len, then copies, then looks at GSO type and up",
+       .behaviours = { 268, 397, 398 })
+{
+	static const struct {
+		const char *what;
+		size_t readable, len;
+		uint8_t hdr_len, gso_type;
+		int err;
+		bool dropped, frame_error;
+	} faults[] = {
+		{ "PI cut, unreadable", 0, 3, 0, 0, EINVAL, false, false },
+		{ "PI unreadable, vnet header cut", 0, 13, 0, 0, EFAULT, false, false },
+		{ "vnet header cut, unreadable", 4, 13, 0, 0, EINVAL, false, false },
+		{ "vnet header unreadable, frame short", 4, 14 + 5, 0, 0, EFAULT, false, false },
+		{ "hdr_len too large, frame unreadable", 14, 14 + 60, 61, 0, EINVAL, false, false },
+		{ "frame unreadable, bad GSO type", 14 + 20, 14 + 60, 0, 0x7f, EFAULT, true,
+		  false },
+		{ "bad GSO type, down", 14 + 60, 14 + 60, 0, 0x7f, EINVAL, false, true },
+		{ "down", 14 + 60, 14 + 60, 0, 0, EIO, true, false },
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct rtnl_link_stats64 before = link_stats(self->t.name), d;
+
+		self->good[4 + 1] = faults[i].gso_type;
+		self->good[4 + 2] = faults[i].hdr_len;
+		EXPECT_ERRNO(faults[i].err,
+			     write(self->t.fd, half_readable(self->good, faults[i].readable),
+				   faults[i].len))
+		{
+			TH_LOG("%s", faults[i].what);
+		}
+		d = gained(self->t.name, &before);
+		EXPECT_EQ(faults[i].dropped, d.rx_dropped)
+		{
+			TH_LOG("%s", faults[i].what);
+		}
+		/* A TAP has no place to show it. */
+		EXPECT_EQ(faults[i].frame_error && !tun_is_tap(&self->t), d.rx_frame_errors)
+		{
+			TH_LOG("%s", faults[i].what);
+		}
+	}
+}
+
+TEST_F(order, ethernet_before_copy,
+       .title = "a TAP looks at the length of the Ethernet header before it reads the frame",
+       .behaviours = { 268, 275 })
+{
+	int tap = tun_is_tap(&self->t);
+
+	EXPECT_ERRNO(tap ? EINVAL : EFAULT,
+		     write(self->t.fd, half_readable(self->good, 14), 14 + ETH_HLEN - 1));
+	EXPECT_ERRNO(EFAULT, write(self->t.fd, half_readable(self->good, 14), 14 + ETH_HLEN));
+}
+
+TEST(vnet_before_ip_version,
+     .title = "a TUN looks at the vnet header before the IP version, and at that before IFF_UP",
+     .behaviours = { 268, 270 })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR);
+	struct vnet bad = { .gso_type = 0x7f };
+	struct rtnl_link_stats64 stats;
+	uint8_t frame[40] = { 0x55 };
+
+	EXPECT_ERRNO(EINVAL, tun_send_hdr(&t, NULL, &bad, frame, sizeof(frame)));
+	stats = link_stats(t.name);
+	EXPECT_EQ(1, stats.rx_frame_errors);
+	EXPECT_EQ(0, stats.rx_dropped);
+
+	EXPECT_ERRNO(EINVAL, tun_send_hdr(&t, NULL, NULL, frame, sizeof(frame)));
+	stats = link_stats(t.name);
+	EXPECT_EQ(1, stats.rx_frame_errors);
+	EXPECT_EQ(1, stats.rx_dropped);
+
+	frame[0] = 0x45;
+	EXPECT_ERRNO(EIO, tun_send_hdr(&t, NULL, NULL, frame, sizeof(frame)));
+	EXPECT_EQ(2, link_stats(t.name).rx_dropped);
+	tun_close(&t);
+}
+
+TEST(ip_version,
+     .title = "a TUN without PI takes IP version 4 and 6, any other gives EINVAL, counted",
+     .behaviours = { 271, 272, 397 }, .needs = { "packet_socket" })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI);
+	struct rtnl_link_stats64 before, d;
+	uint8_t frame[20] = { 0 };
+	int socket;
+
+	if (link_up(t.name))
+		TH_BAIL("up: %s", strerror(errno));
+	/* A frame that no protocol takes counts as dropped: this socket takes them all. */
+	socket = packet_open(t.name, ETH_P_ALL, 0);
+	for (int version = 0; version < 16; version++) {
+		bool ok = version == 4 || version == 6;
+
+		for (size_t len = 1; len <= sizeof(frame); len += sizeof(frame) - 1) {
+			frame[0] = version << 4 | 5;
+			before = link_stats(t.name);
+			EXPECT_ERRNO(ok ? 0 : EINVAL, tun_write(&t, frame, len))
+			{
+				TH_LOG("version %d, %zu bytes", version, len);
+			}
+			d = gained(t.name, &before);
+			EXPECT_EQ(!ok, d.rx_dropped)
+			{
+				TH_LOG("version %d", version);
+			}
+			EXPECT_EQ(ok, d.rx_packets);
+			EXPECT_EQ(ok ? len : 0, d.rx_bytes);
+		}
+	}
+	close(socket);
+	tun_close(&t);
+}
+
+TEST(packet_socket_tun,
+     .title = "AF_PACKET sees an IP packet written as for this host and without link layer",
+     .behaviours = { 284 }, .needs = { "packet_socket" })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI);
+	static const uint16_t proto[2] = { ETH_P_IP, ETH_P_IPV6 };
+	uint8_t frame[64], seen[128];
+	struct packet_info info;
+
+	if (link_up(t.name))
+		TH_BAIL("up: %s", strerror(errno));
+	for (int i = 0; i < 4; i++) {
+		int fd = packet_open(t.name, ETH_P_ALL, i < 2 ? 0 : PACKET_DGRAM);
+
+		pattern_fill(frame, sizeof(frame), i);
+		frame[0] = i % 2 ? 0x60 : 0x45;
+		ASSERT_EQ(sizeof(frame), tun_write(&t, frame, sizeof(frame)));
+		ASSERT_EQ(sizeof(frame), packet_recv(fd, seen, sizeof(seen), WAIT_MS, &info));
+		EXPECT_EQ(0, memcmp(frame, seen, sizeof(frame)));
+		EXPECT_EQ(proto[i % 2], ntohs(info.from.sll_protocol));
+		EXPECT_EQ(PACKET_HOST, info.from.sll_pkttype);
+		EXPECT_EQ(TUN_HATYPE, info.from.sll_hatype);
+		EXPECT_EQ(0, info.from.sll_halen);
+		close(fd);
+	}
+	tun_close(&t);
+}
+
+TEST(packet_socket_tap,
+     .title = "AF_PACKET sees a frame written with the type of its destination and EtherType",
+     .behaviours = { 285 }, .needs = { "packet_socket" })
+{
+	struct tun t = tun_create("t0", IFF_TAP | IFF_NO_PI);
+	struct packet_info info;
+	uint8_t mac[6], seen[128], frame[60];
+	int fd;
+
+	peer_kernel_mac(&t, mac);
+	struct {
+		uint8_t dst[6];
+		uint16_t type, llc;
+		unsigned int pkttype, proto;
+	} cases[] = {
+		{ { 0 }, ETH_P_LOCAL, 0, PACKET_HOST, ETH_P_LOCAL },
+		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		  ETH_P_LOCAL,
+		  0,
+		  PACKET_BROADCAST,
+		  ETH_P_LOCAL },
+		{ { 0x01, 0x00, 0x5e, 0, 0, 1 }, ETH_P_LOCAL, 0, PACKET_MULTICAST, ETH_P_LOCAL },
+		{ { 0x02, 0xee, 0xee, 0xee, 0xee, 0xee },
+		  ETH_P_LOCAL,
+		  0,
+		  PACKET_OTHERHOST,
+		  ETH_P_LOCAL },
+		/* Below 0x600 it is a length: LLC, or raw IPX for the old 0xffff. */
+		{ { 0 }, 46, 0x4242, PACKET_HOST, ETH_P_802_2 },
+		{ { 0 }, 46, 0xffff, PACKET_HOST, ETH_P_802_3 },
+	};
+	memcpy(cases[0].dst, mac, 6);
+	memcpy(cases[4].dst, mac, 6);
+	memcpy(cases[5].dst, mac, 6);
+
+	if (link_up(t.name))
+		TH_BAIL("up: %s", strerror(errno));
+	fd = packet_open(t.name, ETH_P_ALL, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pattern_fill(frame, sizeof(frame), i);
+		memcpy(frame, cases[i].dst, 6);
+		memcpy(frame + 6, peer_mac, 6);
+		frame[12] = cases[i].type >> 8;
+		frame[13] = cases[i].type;
+		frame[14] = cases[i].llc >> 8;
+		frame[15] = cases[i].llc;
+
+		ASSERT_EQ(sizeof(frame), tun_write(&t, frame, sizeof(frame)));
+		ASSERT_EQ(sizeof(frame), packet_recv(fd, seen, sizeof(seen), WAIT_MS, &info));
+		EXPECT_EQ(0, memcmp(frame, seen, sizeof(frame)));
+		EXPECT_EQ(cases[i].pkttype, info.from.sll_pkttype)
+		{
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(cases[i].proto, ntohs(info.from.sll_protocol))
+		{
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(ARPHRD_ETHER, info.from.sll_hatype);
+		EXPECT_EQ(6, info.from.sll_halen);
+		EXPECT_EQ(0, memcmp(peer_mac, info.from.sll_addr, 6));
+		EXPECT_FALSE(info.aux.tp_status & TP_STATUS_VLAN_VALID);
+	}
+	close(fd);
+	tun_close(&t);
+}
+
+TEST(vlan_tag_taken_off,
+     .title = "a VLAN tag written in a frame reaches AF_PACKET beside it, not inside",
+     .behaviours = { 285 }, .needs = { "packet_socket" })
+{
+	struct tun t = tun_create("t0", IFF_TAP | IFF_NO_PI);
+	static struct frame tagged, plain;
+	struct packet_info info;
+	uint8_t mac[6], seen[256];
+	int fd;
+
+	if (link_up(t.name))
+		TH_BAIL("up: %s", strerror(errno));
+	peer_kernel_mac(&t, mac);
+	frame_start(&plain);
+	frame_eth(&plain, mac, peer_mac, ETH_P_LOCAL);
+	frame_pattern(&plain, 80, 1);
+	tagged = plain;
+	frame_vlan(&tagged, TPID_8021Q, 3 << 13 | 42);
+	frame_finish(&tagged);
+	frame_finish(&plain);
+
+	fd = packet_open(t.name, ETH_P_ALL, 0);
+	ASSERT_EQ(plain.len + 4, tun_send(&t, NULL, &tagged));
+	ASSERT_EQ(plain.len, packet_recv(fd, seen, sizeof(seen), WAIT_MS, &info));
+	EXPECT_EQ(0, memcmp(plain.data, seen, plain.len));
+	ASSERT_TRUE(info.aux.tp_status & TP_STATUS_VLAN_VALID);
+	EXPECT_EQ(3 << 13 | 42, info.aux.tp_vlan_tci);
+	EXPECT_TRUE(info.aux.tp_status & TP_STATUS_VLAN_TPID_VALID);
+	EXPECT_EQ(TPID_8021Q, info.aux.tp_vlan_tpid);
+	EXPECT_EQ(tagged.len, link_stats(t.name).rx_bytes);
+	close(fd);
+	tun_close(&t);
+}
+
+TEST(vlan_device,
+     .title = "a tagged frame written to a TAP reaches the VLAN device on it without the tag",
+     .behaviours = { 285 }, .needs = { "vlan", "packet_socket" })
+{
+	struct tun t = tun_create("t0", IFF_TAP | IFF_NO_PI);
+	static struct frame tagged, plain;
+	uint8_t mac[6], seen[256];
+	int fd;
+
+	if (link_add_on("vlan", "v42", t.name, 42) || link_up(t.name) || link_up("v42"))
+		TH_BAIL("VLAN device: %s", strerror(errno));
+	peer_kernel_mac(&t, mac);
+	frame_start(&plain);
+	frame_eth(&plain, mac, peer_mac, ETH_P_LOCAL);
+	frame_pattern(&plain, 80, 1);
+	tagged = plain;
+	frame_vlan(&tagged, TPID_8021Q, 42);
+	frame_finish(&tagged);
+	frame_finish(&plain);
+
+	fd = packet_open("v42", ETH_P_ALL, 0);
+	ASSERT_EQ(tagged.len, tun_send(&t, NULL, &tagged));
+	ASSERT_EQ(plain.len, packet_recv(fd, seen, sizeof(seen), WAIT_MS, NULL));
+	EXPECT_EQ(0, memcmp(plain.data, seen, plain.len));
+	EXPECT_EQ(1, link_stats("v42").rx_packets);
+	close(fd);
+	tun_close(&t);
+}
+
+TEST(no_handler,
+     .title = "a frame of a protocol that nobody takes counts rx_packets and rx_dropped",
+     .behaviours = { 286 }, .needs = { "packet_socket" })
+{
+	struct tun t = tun_create("t0", IFF_TAP | IFF_NO_PI);
+	struct rtnl_link_stats64 before, d;
+	uint8_t mac[6], seen[64];
+	static struct frame f;
+	int fd;
+
+	if (link_up(t.name))
+		TH_BAIL("up: %s", strerror(errno));
+	peer_kernel_mac(&t, mac);
+	frame_start(&f);
+	frame_eth(&f, mac, peer_mac, ETH_P_LOCAL);
+	frame_pattern(&f, 40, 1);
+	frame_finish(&f);
+
+	before = link_stats(t.name);
+	ASSERT_EQ(f.len, tun_send(&t, NULL, &f));
+	d = gained(t.name, &before);
+	EXPECT_EQ(1, d.rx_packets);
+	EXPECT_EQ(1, d.rx_dropped);
+
+	fd = packet_open(t.name, ETH_P_LOCAL, 0);
+	before = link_stats(t.name);
+	ASSERT_EQ(f.len, tun_send(&t, NULL, &f));
+	ASSERT_EQ(f.len, packet_recv(fd, seen, sizeof(seen), WAIT_MS, NULL));
+	d = gained(t.name, &before);
+	EXPECT_EQ(1, d.rx_packets);
+	EXPECT_EQ(0, d.rx_dropped);
+	close(fd);
+	tun_close(&t);
+}
+
+TEST(queue_recorded, .title = "a written frame carries the index of the queue it was written to",
+     .behaviours = { 288 }, .needs = { "multi_queue", "packet_socket" })
+{
+	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[3];
+	uint8_t mac[6], seen[64];
+	static struct frame f;
+	int fd[3];
+
+	for (int i = 0; i < 3; i++)
+		q[i] = tun_create("t0", flags);
+	if (link_up("t0"))
+		TH_BAIL("up: %s", strerror(errno));
+	/* This fan-out gives socket number (index + 1) % 3 the frames of queue index. */
+	for (int i = 0; i < 3; i++) {
+		int arg = 1 | PACKET_FANOUT_BY_QUEUE << 16;
+
+		fd[i] = packet_open("t0", ETH_P_LOCAL, 0);
+		if (setsockopt(fd[i], SOL_PACKET, PACKET_FANOUT, &arg, sizeof(arg)))
+			SKIP(return, "kernel has no packet fan-out by queue: %s", strerror(errno));
+	}
+	peer_kernel_mac(&q[0], mac);
+	for (int i = 0; i < 3; i++) {
+		frame_start(&f);
+		frame_eth(&f, mac, peer_mac, ETH_P_LOCAL);
+		frame_pattern(&f, 40, i);
+		frame_finish(&f);
+		ASSERT_EQ(f.len, tun_send(&q[i], NULL, &f));
+		ASSERT_EQ(f.len, packet_recv(fd[(i + 1) % 3], seen, sizeof(seen), WAIT_MS, NULL))
+		{
+			TH_LOG("queue %d", i);
+		}
+		EXPECT_EQ(0, memcmp(f.data, seen, f.len));
+	}
+}
+
+/* Writes @f until the kernel takes no more; how often it did. errno says why it ended. */
+static int write_until_full(const struct tun *t, const struct frame *f, int limit)
+{
+	int n = 0;
+
+	while (n < limit && tun_send(t, NULL, f) == f->len)
+		n++;
+	return n;
+}
+
+/*
+ *	in (TAP) -- br0 -- out (TAP) with a qdisc that lets nearly nothing through
+ *
+ * A frame that waits in the qdisc is still charged to the file it was written to.
+ */
+TEST(send_buffer_full,
+     .title = "with the send buffer full O_NONBLOCK and RWF_NOWAIT give EAGAIN, not counted",
+     .behaviours = { 283, 287, 397 }, .needs = { "bridge", "tbf", "tc" })
+{
+	struct tun in = tun_create("in", IFF_TAP | IFF_NO_PI);
+	struct tun out = tun_create("out", IFF_TAP | IFF_NO_PI);
+	struct pollfd p = { .fd = in.fd, .events = POLLOUT };
+	static const uint8_t far_mac[6] = { 0x02, 0, 0, 0, 0x09, 0x03 };
+	struct rtnl_link_stats64 before, d;
+	static struct frame f;
+	struct iovec iov;
+	int n;
+
+	if (link_add("bridge", "br0") || link_set_master("in", "br0") ||
+	    link_set_master("out", "br0") || link_up("br0") || link_up("in") || link_up("out"))
+		TH_BAIL("bridge: %s", strerror(errno));
+	/* Two frames pass at once, the next in the better part of a minute. */
+	tool_must("tc qdisc add dev out root tbf rate 160bit burst 2000 limit 1000000");
+	ASSERT_OK(tun_set_sndbuf(in.fd, 20000));
+
+	/* The bridge has to know where the destination is: what it floods are copies. */
+	frame_start(&f);
+	frame_eth(&f, peer_mac, far_mac, ETH_P_LOCAL);
+	frame_pattern(&f, 1000, 1);
+	ASSERT_EQ(f.len, tun_send(&out, NULL, &f));
+	frame_start(&f);
+	frame_eth(&f, far_mac, peer_mac, ETH_P_LOCAL);
+	frame_pattern(&f, 1000, 1);
+
+	before = link_stats("in");
+	n = write_until_full(&in, &f, 1000);
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_GT(n, 0);
+	EXPECT_LT(n, 20);
+	EXPECT_EQ(0, poll(&p, 1, 0));
+	d = gained("in", &before);
+	EXPECT_EQ(n, d.rx_packets);
+	EXPECT_EQ(0, d.rx_dropped);
+
+	if (harness_feature("nowait")) {
+		iov = (struct iovec){ f.data, f.len };
+		set_blocking(in.fd);
+		EXPECT_ERRNO(EAGAIN, pwritev2(in.fd, &iov, 1, -1, RWF_NOWAIT));
+		EXPECT_EQ(0, gained("in", &before).rx_dropped);
+	}
+
+	/* What waited is freed, and that is space again. */
+	tool_must("tc qdisc del dev out root");
+	EXPECT_EQ(1, poll(&p, 1, WAIT_MS));
+	EXPECT_EQ(f.len, tun_send(&in, NULL, &f));
+}
