@@ -384,6 +384,7 @@ static void give_up(struct fleet *f, const struct guest *g)
 
 		if (!r->final)
 			snprintf(r->reason, sizeof(r->reason), "the guest did not boot: %s", line);
+		record_changed(r);
 	}
 	fprintf(stderr, "%s: guest %s did not boot: %s (see %s/guest-console-%u)\n",
 		registry_suite()->name, f->how->guest, line, f->run->dir, g->number);
