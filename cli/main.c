@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/list.h"
+#include "cli/remote.h"
 #include "harness/registry.h"
 #include "harness/results.h"
 #include "harness/local.h"
@@ -15,6 +16,9 @@
 
 /* Tests mostly wait for the kernel's RCU grace periods, not for a processor. */
 #define JOBS_PER_CPU 16
+
+/* A guest has few processors, whatever the host has. */
+#define GUEST_JOBS 16
 
 #define DEFAULT_TIMEOUT_S 30
 
@@ -63,6 +67,8 @@ static const char run_help[] =
 	"  -b, --baseline FILE  a results.json whose failures are expected: they become xfail\n"
 	"                       (default: that of the kernel's family in results/baselines, if\n"
 	"                       there is one; 'none' expects everything to pass)\n"
+	"      --guest NAME     run the tests in a guest kernel (`%1$s guest list`)\n"
+	"      --guests N       split them over N guests at a time\n"
 	"      --journal FILE   write every event to FILE, a JSON object a line\n"
 	"\n"
 	"Needs root, or the right to make user namespaces and to open /dev/net/tun.\n"
@@ -125,7 +131,7 @@ static uint64_t seed(const char *text)
 	exit(2);
 }
 
-enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL };
+enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -139,17 +145,44 @@ static const struct option run_long[] = {
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "baseline", required_argument, NULL, 'b' },
 	{ "journal", required_argument, NULL, OPT_JOURNAL },
+	{ "guest", required_argument, NULL, OPT_GUEST },
+	{ "guests", required_argument, NULL, OPT_GUESTS },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
+/*
+ * A script of the guest room: beside the tree's build folder, or where `make install` puts it. To be
+ * freed; NULL after one line on standard error.
+ */
+static char *guest_script(const char *name)
+{
+	static const char *const dirs[] = { "../guest", "../libexec/tuntests/guest" };
+	char program[PATH_MAX], *path;
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	size_t i;
+
+	program[len < 0 ? 0 : len] = '\0';
+	*strrchr(program, '/') = '\0';
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		if (asprintf(&path, "%s/%s/%s", program, dirs[i], name) < 0)
+			break;
+		if (!access(path, X_OK))
+			return path;
+		free(path);
+	}
+	fprintf(stderr, "%s: there is no %s/%s/%s\n", me(), program, dirs[0], name);
+	return NULL;
+}
+
 static int cmd_run(int argc, char **argv)
 {
 	struct run_options o = {
-		.jobs = default_jobs(),
+		.journal = getenv("TUNTESTS_CHANNEL"), /* set in a guest */
 		.timeout_s = DEFAULT_TIMEOUT_S,
 		.repeat = 1,
 	};
+	struct remote remote = { .guests = 1 };
 	struct run run;
 	int c;
 
@@ -183,6 +216,12 @@ static int cmd_run(int argc, char **argv)
 		case OPT_JUNIT:
 			o.junit = optarg;
 			break;
+		case OPT_GUEST:
+			o.guest = optarg;
+			break;
+		case OPT_GUESTS:
+			remote.guests = number("guests", optarg, 1, 64);
+			break;
 		case OPT_JOURNAL:
 			o.journal = optarg;
 			break;
@@ -198,9 +237,17 @@ static int cmd_run(int argc, char **argv)
 	}
 	o.patterns = (const char *const *)argv + optind;
 	o.pattern_count = argc - optind;
+	if (!o.jobs)
+		o.jobs = o.guest ? GUEST_JOBS : default_jobs();
+	remote.guest = o.guest;
+	if (o.guest && !(remote.boot = guest_script("boot")))
+		return 2;
 	if (!run_begin(&run, &o))
 		return 2;
-	local_execute(&run);
+	if (o.guest)
+		remote_execute(&run, &remote);
+	else
+		local_execute(&run);
 	return run_end(&run);
 }
 

@@ -69,6 +69,7 @@ static void keep_verdict(struct local *l, struct record *rec, const struct job *
 
 	rec->runs++;
 	rec->passes += verdict == RESULT_PASS;
+	record_changed(rec);
 	if (!replaces(verdict, rec))
 		return;
 	rec->result = verdict;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "harness/result.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const names[RESULT_COUNT] = {
@@ -27,4 +28,10 @@ int result_from_name(const char *name)
 bool result_is_bad(enum result r)
 {
 	return r == RESULT_FAIL || r == RESULT_ERROR || r == RESULT_TIMEOUT || r == RESULT_CRASH;
+}
+
+void record_changed(struct record *r)
+{
+	free(r->json);
+	r->json = NULL;
 }

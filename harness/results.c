@@ -94,8 +94,19 @@ json_t *results_head_json(const struct run *run)
 	return json;
 }
 
+/* The file is written after each result: the lines of what has not changed are kept. */
+static const char *test_line(const struct run *run, struct record *r)
+{
+	json_t *o = r->json ? NULL : results_test_json(run, r);
+
+	if (o)
+		r->json = json_dumps(o, JSON_REAL_PRECISION(6));
+	json_decref(o);
+	return r->json ? r->json : "null";
+}
+
 /* One line for each test, so that people can read it and diff can compare it. */
-char *results_text(const struct run *run)
+char *results_text(struct run *run)
 {
 	json_t *head = results_head_json(run);
 	char *head_text = head ? json_dumps(head, JSON_REAL_PRECISION(6)) : NULL;
@@ -108,11 +119,8 @@ char *results_text(const struct run *run)
 	head_text[strlen(head_text) - 1] = '\0'; /* the closing brace comes after the tests */
 	fprintf(f, "%s, \"tests\": [", head_text);
 	for (i = 0; i < run->count; i++) {
-		json_t *o = results_test_json(run, &run->records[i]);
-
 		fputs(i ? ",\n" : "\n", f);
-		json_dumpf(o, f, JSON_REAL_PRECISION(6));
-		json_decref(o);
+		fputs(test_line(run, &run->records[i]), f);
 	}
 	fputs("\n]}\n", f);
 	fclose(f);

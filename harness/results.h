@@ -10,7 +10,7 @@
 struct run;
 
 /* The whole file for the run as it stands, to be freed; NULL without memory. */
-char *results_text(const struct run *run);
+char *results_text(struct run *run);
 
 /* Its parts as a journal has them too: all but the tests, and one test. New references. */
 json_t *results_head_json(const struct run *run);

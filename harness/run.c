@@ -166,6 +166,7 @@ void run_plan_known(struct run *run)
 
 void run_started(struct run *run, struct record *rec)
 {
+	record_changed(rec);
 	if (run->journal)
 		journal_started(run->journal, rec);
 }
@@ -201,6 +202,7 @@ void run_finish(struct run *run, struct record *rec)
 	apply_xfail(rec);
 	results_expect(rec, results_find(&run->baseline, rec->test->id));
 	rec->final = true;
+	record_changed(rec);
 	run->done++;
 	if (run->journal)
 		journal_result(run->journal, run, rec);
@@ -260,6 +262,7 @@ static void free_all(struct run *run)
 	for (i = 0; i < run->count; i++) {
 		free(run->records[i].log);
 		free(run->records[i].kernel_log);
+		free(run->records[i].json);
 	}
 	free(run->records);
 	free(run->dir);

@@ -78,6 +78,7 @@ static void blame(struct record *r, const char *text, const char *how)
 		snprintf(r->reason, sizeof(r->reason), "kernel log%s: %s", how, text);
 	}
 	r->guilty = true;
+	record_changed(r);
 }
 
 static void add_report(struct watch *w, const char *text)
