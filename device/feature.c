@@ -7,9 +7,11 @@
 #include <netinet/in.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <linux/if_link.h>
 
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 
@@ -197,49 +199,43 @@ FEATURE(nowait, "kernel has no RWF_NOWAIT on " TUN_NODE)
 	return present;
 }
 
-/* An IPv4 UDP frame with room for three segments of 10 bytes. */
-static struct vnet udp_frame(struct frame *f)
-{
-	frame_start(f);
-	frame_ipv4(f, "10.9.0.2", "10.9.0.1", IPPROTO_UDP);
-	frame_udp(f, 4000, 4000);
-	frame_pattern(f, 30, 1);
-	return frame_finish_partial(f);
-}
-
-/* 0 if the kernel takes frame @f behind header @v, otherwise its errno. */
-static int write_errno(const struct vnet *v, const struct frame *f)
-{
-	struct tun t;
-	int err = 0;
-
-	if (!create(&t, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
-		return ENODEV;
-	if (link_up(t.name))
-		TH_BAIL("cannot bring %s up: %s", t.name, strerror(errno));
-	if (tun_send(&t, v, f) < 0)
-		err = errno;
-	tun_close(&t);
-	return err;
-}
-
-FEATURE(csum_start_checked, "kernel takes a csum_start inside the IP header")
-{
-	struct frame f;
-	struct vnet v = udp_frame(&f);
-
-	if (write_errno(&v, &f))
-		return false;
-	v.csum_start = 10;
-	return write_errno(&v, &f) == EINVAL;
-}
-
 FEATURE(usogso_write, "kernel has no VIRTIO_NET_HDR_GSO_UDP_L4 on write")
 {
 	struct frame f;
 	struct vnet v;
+	struct tun t;
+	bool present;
 
-	udp_frame(&f);
+	if (!create(&t, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
+		return false;
+	if (link_up(t.name))
+		TH_BAIL("cannot bring %s up: %s", t.name, strerror(errno));
+	frame_start(&f);
+	frame_ipv4(&f, "10.9.0.2", "10.9.0.1", IPPROTO_UDP);
+	frame_udp(&f, 4000, 4000);
+	frame_pattern(&f, 30, 1);
 	v = frame_finish_gso(&f, 10);
-	return !write_errno(&v, &f);
+	present = tun_send(&t, &v, &f) > 0;
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(xdp, "kernel has no XDP in the driver of a TAP")
+{
+	int program = bpf_load_return(BPF_PROG_TYPE_XDP, XDP_PASS);
+	struct tun t;
+	bool present;
+
+	if (program < 0) {
+		harness_missing("bpf() loads no XDP program: %s", strerror(errno));
+		return false;
+	}
+	if (!create(&t, IFF_TAP | IFF_NO_PI))
+		return false;
+	present = !link_set_xdp(t.name, program, XDP_FLAGS_DRV_MODE);
+	if (!present)
+		harness_missing("XDP cannot be attached to a TAP: %s", strerror(errno));
+	tun_close(&t);
+	close(program);
+	return present;
 }

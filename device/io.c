@@ -31,7 +31,7 @@ static void capture(const struct tun *t, enum capture_direction direction, const
 static void capture_raw(const struct tun *t, enum capture_direction direction, const void *buf,
 			ssize_t len)
 {
-	size_t headers = pi_size(t) + t->vnet_size;
+	size_t headers = tun_header_size(t);
 
 	if (len > 0 && len > headers)
 		capture(t, direction, (const uint8_t *)buf + headers, len - headers);
@@ -113,7 +113,7 @@ ssize_t tun_send(const struct tun *t, const struct vnet *vnet, const struct fram
 
 bool tun_recv(const struct tun *t, struct tun_packet *p, int timeout_ms)
 {
-	size_t headers = pi_size(t) + t->vnet_size;
+	size_t headers = tun_header_size(t);
 	ssize_t len = tun_read(t, p->raw, sizeof(p->raw), timeout_ms);
 
 	if (len < 0 && errno == EAGAIN)

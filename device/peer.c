@@ -123,6 +123,38 @@ void peer_udp(const struct tun *t, struct frame *f, uint16_t sport, uint16_t dpo
 	frame_finish(f);
 }
 
+size_t peer_udp_size(const struct tun *t, size_t len)
+{
+	return tun_l2_size(t) + 20 + 8 + len;
+}
+
+void kernel_udp(int udp, uint16_t dport, size_t len, uint32_t seed)
+{
+	if (udp_send_pattern(udp, len, seed, PEER_IP4, dport) != len)
+		TH_BAIL("the kernel cannot send %zu bytes: %s", len, strerror(errno));
+}
+
+ssize_t peer_recv_udp(const struct tun *t, uint32_t seed, int timeout_ms)
+{
+	struct tun_packet packet;
+	struct parsed p;
+	ssize_t at;
+
+	if (!tun_recv(t, &packet, timeout_ms))
+		return -1;
+	if (!frame_parse(packet.data, packet.len, tun_is_tap(t), &p) || p.l4_proto != IPPROTO_UDP) {
+		TH_LOG("the next packet on %s is no UDP datagram: IP version %u, protocol %u",
+		       t->name, p.ip_version, p.l4_proto);
+		return -1;
+	}
+	at = pattern_check(packet.data + p.payload, p.payload_len, seed);
+	if (at == -1)
+		return p.payload_len;
+	TH_LOG("byte %zd of %zu read on %s is not that of pattern %u", at, p.payload_len, t->name,
+	       seed);
+	return -1;
+}
+
 static void start_tcp(const struct tun *t, struct frame *f, const struct peer_tcp *c, uint8_t flags)
 {
 	if (c->ipv6)
@@ -137,15 +169,25 @@ void peer_tcp_segment(const struct tun *t, struct frame *f, const struct peer_tc
 	start_tcp(t, f, c, TH_ACK | flags);
 }
 
-/* An empty segment. */
-static void send_tcp(const struct tun *t, const struct peer_tcp *c, uint8_t flags)
+static void send_tcp(const struct tun *t, struct frame *f)
 {
+	frame_finish(f);
+	if (tun_send(t, NULL, f) < 0)
+		TH_BAIL("cannot send a TCP segment through %s: %s", t->name, strerror(errno));
+}
+
+static void send_syn(const struct tun *t, const struct peer_tcp *c, uint16_t mss)
+{
+	const uint8_t option[4] = { TCPOPT_MAXSEG, TCPOLEN_MAXSEG, mss >> 8, mss };
 	struct frame f;
 
-	start_tcp(t, &f, c, flags);
-	frame_finish(&f);
-	if (tun_send(t, NULL, &f) < 0)
-		TH_BAIL("cannot send a TCP segment through %s: %s", t->name, strerror(errno));
+	start_tcp(t, &f, c, TH_SYN);
+	if (mss) {
+		/* The option makes the header six words long. */
+		f.data[f.l4 + 12] = 6 << 4;
+		frame_payload(&f, option, sizeof(option));
+	}
+	send_tcp(t, &f);
 }
 
 static bool is_syn_ack(const struct parsed *p, const struct peer_tcp *c)
@@ -168,17 +210,19 @@ static void recv_syn_ack(const struct tun *t, struct peer_tcp *c)
 	c->ack = p.seq + 1;
 }
 
-struct peer_tcp peer_tcp_connect(const struct tun *t, uint16_t port, bool ipv6)
+struct peer_tcp peer_tcp_connect(const struct tun *t, uint16_t port, bool ipv6, uint16_t mss)
 {
 	/* Another port each time, for more than one connection to the same socket address. */
 	static uint16_t next_port = 40000;
 	int listener = tcp_listen(ipv6 ? KERNEL_IP6 : KERNEL_IP4, port);
 	struct peer_tcp c = { .ipv6 = ipv6, .sport = next_port++, .dport = port, .seq = 1000 };
+	struct frame f;
 
-	send_tcp(t, &c, TH_SYN);
+	send_syn(t, &c, mss);
 	c.seq++;
 	recv_syn_ack(t, &c);
-	send_tcp(t, &c, TH_ACK);
+	peer_tcp_segment(t, &f, &c, 0);
+	send_tcp(t, &f);
 	c.fd = tcp_accept(listener, CONNECT_MS);
 	if (c.fd < 0)
 		TH_BAIL("no connection on port %u of %s: %s", port, t->name, strerror(errno));

@@ -40,10 +40,24 @@ void peer_ipv6(const struct tun *t, struct frame *f, uint8_t next_header);
 void peer_udp(const struct tun *t, struct frame *f, uint16_t sport, uint16_t dport, size_t len,
 	      uint32_t seed);
 
+/* The length of the frame that holds an IPv4 datagram with @len bytes of payload, either way. */
+size_t peer_udp_size(const struct tun *t, size_t len);
+/*
+ * The other way: the kernel sends the peer's port @dport a datagram of @len bytes of pattern @seed,
+ * from socket @udp. Ends the test if it does not.
+ */
+void kernel_udp(int udp, uint16_t dport, size_t len, uint32_t seed);
+/*
+ * Reads the very next packet: the length of its payload if it is a UDP datagram of pattern @seed,
+ * otherwise -1, and the test's log says what it is.
+ */
+ssize_t peer_recv_udp(const struct tun *t, uint32_t seed, int timeout_ms);
+
 /*
  * A TCP connection from the peer (seq 1000 onwards) to a socket listening on @port, made by hand
  * through the file. Afterwards @seq and @ack are the peer's next values; returns the accepted
- * socket. @ipv6 chooses the address family.
+ * socket. @ipv6 chooses the address family; @mss is the largest segment that the peer offers, with
+ * 0 it makes no offer.
  */
 struct peer_tcp {
 	int fd; /* the kernel's end, the caller's to close */
@@ -51,7 +65,7 @@ struct peer_tcp {
 	uint16_t sport, dport;
 	uint32_t seq, ack;
 };
-struct peer_tcp peer_tcp_connect(const struct tun *t, uint16_t port, bool ipv6);
+struct peer_tcp peer_tcp_connect(const struct tun *t, uint16_t port, bool ipv6, uint16_t mss);
 /* Starts a segment of that connection with TH_ACK | @flags; payload and finish are the caller's. */
 void peer_tcp_segment(const struct tun *t, struct frame *f, const struct peer_tcp *c,
 		      uint8_t flags);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Opening, attaching, and the ioctls. */
 #include <fcntl.h>
+#include <net/ethernet.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -54,6 +55,24 @@ void tun_close(struct tun *t)
 bool tun_is_tap(const struct tun *t)
 {
 	return (t->flags & (IFF_TUN | IFF_TAP)) == IFF_TAP;
+}
+
+size_t tun_header_size(const struct tun *t)
+{
+	return (t->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi)) + t->vnet_size;
+}
+
+size_t tun_l2_size(const struct tun *t)
+{
+	return tun_is_tap(t) ? ETH_HLEN : 0;
+}
+
+void tun_set_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK))
+		TH_BAIL("cannot clear O_NONBLOCK: %s", strerror(errno));
 }
 
 int tun_set_iff(int fd, const char *name, unsigned int flags)

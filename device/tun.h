@@ -35,6 +35,11 @@ struct tun tun_create(const char *name, unsigned int flags);
 void tun_close(struct tun *t);
 /* True if frames start with an Ethernet header. IFF_TUN and IFF_TAP at once make a TUN. */
 bool tun_is_tap(const struct tun *t);
+/* Bytes in front of a frame in the file, PI and vnet header; and in front of IP in a frame. */
+size_t tun_header_size(const struct tun *t);
+size_t tun_l2_size(const struct tun *t);
+/* Clears O_NONBLOCK; ends the test if that fails. */
+void tun_set_blocking(int fd);
 
 /* TUNSETIFF. @name may be NULL. */
 int tun_set_iff(int fd, const char *name, unsigned int flags);

@@ -46,10 +46,10 @@ void vnet_encode(const struct vnet *v, void *out, size_t size, bool big_endian)
 	put(bytes + CSUM_START, 2, v->csum_start, big_endian);
 	put(bytes + CSUM_OFFSET, 2, v->csum_offset, big_endian);
 	put(bytes + NUM_BUFFERS, 2, v->num_buffers, big_endian);
-	put(bytes + HASH_VALUE, 4, v->hash_value, big_endian);
-	put(bytes + HASH_REPORT, 2, v->hash_report, big_endian);
-	put(bytes + OUTER_TH_OFFSET, 2, v->outer_th_offset, big_endian);
-	put(bytes + INNER_NH_OFFSET, 2, v->inner_nh_offset, big_endian);
+	put(bytes + HASH_VALUE, 4, v->hash_value, false);
+	put(bytes + HASH_REPORT, 2, v->hash_report, false);
+	put(bytes + OUTER_TH_OFFSET, 2, v->outer_th_offset, false);
+	put(bytes + INNER_NH_OFFSET, 2, v->inner_nh_offset, false);
 	memset(out, 0, size);
 	memcpy(out, bytes, known(size));
 }
@@ -67,9 +67,9 @@ struct vnet vnet_decode(const void *in, size_t size, bool big_endian)
 		.csum_start = get(bytes + CSUM_START, 2, big_endian),
 		.csum_offset = get(bytes + CSUM_OFFSET, 2, big_endian),
 		.num_buffers = get(bytes + NUM_BUFFERS, 2, big_endian),
-		.hash_value = get(bytes + HASH_VALUE, 4, big_endian),
-		.hash_report = get(bytes + HASH_REPORT, 2, big_endian),
-		.outer_th_offset = get(bytes + OUTER_TH_OFFSET, 2, big_endian),
-		.inner_nh_offset = get(bytes + INNER_NH_OFFSET, 2, big_endian),
+		.hash_value = get(bytes + HASH_VALUE, 4, false),
+		.hash_report = get(bytes + HASH_REPORT, 2, false),
+		.outer_th_offset = get(bytes + OUTER_TH_OFFSET, 2, false),
+		.inner_nh_offset = get(bytes + INNER_NH_OFFSET, 2, false),
 	};
 }

@@ -26,7 +26,10 @@ struct vnet {
 	uint16_t outer_th_offset, inner_nh_offset;
 };
 
-/* Writes @size (at least 10) bytes to @out, in the byte order asked for. */
+/*
+ * Writes @size (at least 10) bytes to @out. The byte order asked for is that of the fields up to
+ * num_buffers; those of hash and tunnel, which came later, are little-endian always.
+ */
 void vnet_encode(const struct vnet *v, void *out, size_t size, bool big_endian);
 /* Reads @size (at least 10) bytes. */
 struct vnet vnet_decode(const void *in, size_t size, bool big_endian);

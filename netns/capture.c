@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "harness/harness.h"
 #include "netns/capture.h"

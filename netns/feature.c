@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -16,30 +14,19 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <libmnl/libmnl.h>
 #include <linux/capability.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 
 #include "harness/harness.h"
+#include "netns/bpf.h"
+#include "netns/creds.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/netns.h"
-#include "netns/rtnl.h"
+#include "netns/qdisc.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
-
-/* The first line of @path; "" if it cannot be read. */
-static void read_line(const char *path, char *line, size_t size)
-{
-	FILE *f = fopen(path, "re");
-
-	if (!f || !fgets(line, size, f))
-		line[0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
 
 FEATURE(ipv6, "kernel has no IPv6")
 {
@@ -53,23 +40,17 @@ FEATURE(ipv6, "kernel has no IPv6")
 
 FEATURE(sysfs, "/sys does not show the test's network namespace")
 {
-	char mtu[16];
-
 	/* Every namespace has a "lo": only a changed one tells whose it is. */
-	if (link_set_mtu("lo", 12345))
-		return false;
-	read_line("/sys/class/net/lo/mtu", mtu, sizeof(mtu));
-	return !strcmp(mtu, "12345");
+	return !link_set_mtu("lo", 12345) && !strcmp(sysfs_get("lo", "mtu"), "12345");
 }
 
 FEATURE(sysctl, "/proc/sys/net cannot be written")
 {
 	char value[16];
 
-	if (netns_sysctl("ipv4/conf/default/rp_filter", "2"))
-		return false;
-	read_line("/proc/sys/net/ipv4/conf/default/rp_filter", value, sizeof(value));
-	return !strcmp(value, "2");
+	return !netns_sysctl("ipv4/conf/default/rp_filter", "2") &&
+	       !file_read_line("/proc/sys/net/ipv4/conf/default/rp_filter", value, sizeof(value)) &&
+	       !strcmp(value, "2");
 }
 
 static bool has_kind(const char *name, const char *kind)
@@ -115,52 +96,22 @@ FEATURE(vlan, "kernel has no VLAN device (802.1Q)")
 	return stacks("vlan", 5);
 }
 
-/* Starts to give "lo" a root qdisc of @kind. */
-static struct nlmsghdr *qdisc_start(void *buf, const char *kind)
-{
-	struct nlmsghdr *nlh =
-		rtnl_start(buf, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct tcmsg));
-	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
-
-	tcm->tcm_ifindex = if_nametoindex("lo");
-	tcm->tcm_parent = TC_H_ROOT;
-	mnl_attr_put_strz(nlh, TCA_KIND, kind);
-	return nlh;
-}
-
-static bool qdisc_works(struct nlmsghdr *request, const char *kind)
+static bool lo_has_qdisc(const char *kind)
 {
 	struct link lo;
 
-	return !link_up("lo") && !rtnl_talk(request, NULL, NULL) && !link_get("lo", &lo) &&
-	       !strcmp(lo.qdisc, kind);
+	return !link_get("lo", &lo) && !strcmp(lo.qdisc, kind);
 }
 
 FEATURE(netem, "kernel has no netem qdisc")
 {
-	struct tc_netem_qopt opt = { .limit = 1000 };
-	char buf[RTNL_REQUEST_SIZE];
-	struct nlmsghdr *nlh = qdisc_start(buf, "netem");
-
-	mnl_attr_put(nlh, TCA_OPTIONS, sizeof(opt), &opt);
-	return qdisc_works(nlh, "netem");
+	return !link_up("lo") && !qdisc_add_netem("lo", 1000) && lo_has_qdisc("netem");
 }
 
 FEATURE(tbf, "kernel has no tbf qdisc")
 {
-	struct tc_tbf_qopt opt = {
-		.rate = { .rate = 1000000, .linklayer = TC_LINKLAYER_ETHERNET },
-		.limit = 100000,
-	};
-	char buf[RTNL_REQUEST_SIZE];
-	struct nlmsghdr *nlh = qdisc_start(buf, "tbf");
-	struct nlattr *options;
-
-	options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
-	mnl_attr_put(nlh, TCA_TBF_PARMS, sizeof(opt), &opt);
-	mnl_attr_put_u32(nlh, TCA_TBF_BURST, 100000);
-	mnl_attr_nest_end(nlh, options);
-	return qdisc_works(nlh, "tbf");
+	return !link_up("lo") && !qdisc_add_tbf("lo", 1000000, 100000, 100000) &&
+	       lo_has_qdisc("tbf");
 }
 
 FEATURE(iproute2, "ip (iproute2) is not installed")
@@ -239,6 +190,20 @@ FEATURE(init_net_admin, "no CAP_NET_ADMIN in the initial user namespace")
 
 	return !stat("/proc/self/ns/user", &st) && st.st_ino == 0xeffffffd &&
 	       !syscall(SYS_capget, &header, caps) && caps[0].effective & (1 << CAP_NET_ADMIN);
+}
+
+FEATURE(user_namespaces, "no user namespace can be made")
+{
+	return !creds_unshare(0) && !geteuid();
+}
+
+FEATURE(bpf, "bpf() loads no socket filter")
+{
+	int fd = bpf_load_return(BPF_PROG_TYPE_SOCKET_FILTER, 0);
+
+	if (fd < 0)
+		harness_missing("bpf() loads no socket filter: %s", strerror(errno));
+	return fd >= 0;
 }
 
 FEATURE(net_namespaces, "no second network namespace can be made")

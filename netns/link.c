@@ -75,7 +75,7 @@ static void parse_attr(const struct nlattr *attr, struct link *link)
 {
 	uint16_t type = mnl_attr_get_type(attr);
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (numbers[i].type == type)
 			copy_payload((char *)link + numbers[i].offset, sizeof(uint32_t), attr);
 	}
@@ -128,14 +128,6 @@ static struct nlmsghdr *link_start(void *buf, uint16_t type, uint16_t flags, int
 	return nlh;
 }
 
-/* Starts a message about an existing link; NULL and ENODEV if there is none. */
-static struct nlmsghdr *link_start_named(void *buf, uint16_t type, const char *name)
-{
-	int index = if_nametoindex(name);
-
-	return index ? link_start(buf, type, 0, index) : NULL;
-}
-
 static int talk(struct nlmsghdr *nlh)
 {
 	return rtnl_talk(nlh, NULL, NULL);
@@ -144,9 +136,32 @@ static int talk(struct nlmsghdr *nlh)
 int link_get(const char *name, struct link *link)
 {
 	char buf[RTNL_REQUEST_SIZE];
-	struct nlmsghdr *nlh = link_start_named(buf, RTM_GETLINK, name);
+	struct nlmsghdr *nlh = link_start(buf, RTM_GETLINK, 0, 0);
 
-	return nlh ? rtnl_talk(nlh, parse_link, link) : -1;
+	/* Not by if_nametoindex(), which finds "a" if asked for "a:b". */
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	if (!rtnl_talk(nlh, parse_link, link))
+		return 0;
+	/* What the kernel says to a name longer than any can be. */
+	if (errno == ERANGE)
+		errno = ENODEV;
+	return -1;
+}
+
+/* The index of a link, 0 and ENODEV if there is none. */
+static int index_of(const char *name)
+{
+	struct link link;
+
+	return link_get(name, &link) ? 0 : link.index;
+}
+
+/* Starts a message about an existing link; NULL and ENODEV if there is none. */
+static struct nlmsghdr *link_start_named(void *buf, uint16_t type, const char *name)
+{
+	int index = index_of(name);
+
+	return index ? link_start(buf, type, 0, index) : NULL;
 }
 
 struct rtnl_link_stats64 link_stats(const char *name)
@@ -158,9 +173,28 @@ struct rtnl_link_stats64 link_stats(const char *name)
 	return link.stats;
 }
 
+struct rtnl_link_stats64 link_stats_since(const char *name, const struct rtnl_link_stats64 *before)
+{
+	struct rtnl_link_stats64 now = link_stats(name);
+	__u64 *counter = (__u64 *)&now;
+
+	for (size_t i = 0; i < sizeof(now) / sizeof(*counter); i++)
+		counter[i] -= ((const __u64 *)before)[i];
+	return now;
+}
+
 bool link_exists(const char *name)
 {
-	return if_nametoindex(name) != 0;
+	return index_of(name) != 0;
+}
+
+bool link_carrier(const char *name)
+{
+	struct link link;
+
+	if (link_get(name, &link))
+		TH_BAIL("carrier of %s: %s", name, strerror(errno));
+	return link.carrier;
 }
 
 static struct nlmsghdr *link_start_new(void *buf, const char *name)
@@ -214,7 +248,7 @@ int link_add_on(const char *kind, const char *name, const char *lower, uint32_t 
 {
 	char buf[RTNL_REQUEST_SIZE];
 	struct nlmsghdr *nlh = link_start_new(buf, name);
-	unsigned int index = if_nametoindex(lower);
+	int index = index_of(lower);
 	struct nlattr *info, *data;
 
 	if (!index)
@@ -300,7 +334,7 @@ int link_set_master(const char *name, const char *master)
 	uint32_t index = 0;
 
 	if (master && *master) {
-		index = if_nametoindex(master);
+		index = index_of(master);
 		if (!index)
 			return -1;
 	}
@@ -324,6 +358,21 @@ int link_add_altname(const char *name, const char *altname)
 	list = mnl_attr_nest_start(nlh, IFLA_PROP_LIST);
 	mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, altname);
 	mnl_attr_nest_end(nlh, list);
+	return talk(nlh);
+}
+
+int link_set_xdp(const char *name, int fd, uint32_t flags)
+{
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = link_start_named(buf, RTM_SETLINK, name);
+	struct nlattr *xdp;
+
+	if (!nlh)
+		return -1;
+	xdp = mnl_attr_nest_start(nlh, IFLA_XDP);
+	mnl_attr_put_u32(nlh, IFLA_XDP_FD, fd);
+	mnl_attr_put_u32(nlh, IFLA_XDP_FLAGS, flags);
+	mnl_attr_nest_end(nlh, xdp);
 	return talk(nlh);
 }
 

@@ -54,7 +54,12 @@ struct link {
 int link_get(const char *name, struct link *link);
 /* Statistics alone; ends the test if the link is not there. */
 struct rtnl_link_stats64 link_stats(const char *name);
+/* What each of the counters gained since @before. */
+struct rtnl_link_stats64 link_stats_since(const char *name,
+					  const struct rtnl_link_stats64 *before);
 bool link_exists(const char *name);
+/* As the driver has set it; the stack may hear of it later. Ends the test if there is no link. */
+bool link_carrier(const char *name);
 
 /* @kind: "dummy", "bridge", or any kind without attributes of its own. */
 int link_add(const char *kind, const char *name);
@@ -79,6 +84,8 @@ int link_set_master(const char *name, const char *master);
 int link_rename(const char *name, const char *to);
 /* A second name (IFLA_PROP_LIST, IFLA_ALT_IFNAME). */
 int link_add_altname(const char *name, const char *altname);
+/* Attaches XDP program @fd, -1 for none, in the mode of @flags: XDP_FLAGS_DRV_MODE, ... */
+int link_set_xdp(const char *name, int fd, uint32_t flags);
 /* Moves the link into the namespace of descriptor @netns. */
 int link_set_netns(const char *name, int netns);
 
@@ -105,8 +112,9 @@ struct link_watch *link_watch_open(void);
 bool link_watch_next(struct link_watch *w, const char *name, int timeout_ms,
 		     struct link_event *event);
 /*
- * How many events of @type (0: both) for @name have arrived. The kernel sends events before the
- * request that caused them returns, so a call right after the cause sees all of them.
+ * How many events of @type (0: both) for @name (NULL: any) have arrived since the watch was opened,
+ * those that link_watch_next() took among them. The kernel sends events before the request that
+ * caused them returns, so a call right after the cause sees all of them.
  */
 int link_watch_count(struct link_watch *w, const char *name, uint16_t type);
 void link_watch_close(struct link_watch *w);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/harness.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 
@@ -17,16 +18,9 @@
 int netns_sysctl(const char *path, const char *value)
 {
 	char file[256];
-	int fd, err;
 
 	snprintf(file, sizeof(file), "/proc/sys/net/%s", path);
-	fd = open(file, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	err = write(fd, value, strlen(value)) < 0 ? errno : 0;
-	close(fd);
-	errno = err;
-	return err ? -1 : 0;
+	return file_write(file, value);
 }
 
 bool netns_quiet(void)
@@ -45,7 +39,7 @@ void netns_ipv6(void)
 	};
 	char path[64];
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		snprintf(path, sizeof(path), "ipv6/conf/default/%s", settings[i][0]);
 		if (netns_sysctl(path, settings[i][1]))
 			TH_BAIL("/proc/sys/net/%s: %s", path, strerror(errno));

@@ -6,12 +6,13 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "harness/harness.h"
 #include "netns/addr.h"
 #include "netns/clock.h"
 #include "netns/sock.h"
+
+#define UDP_MAX 65507 /* bytes of payload over IPv4 */
 
 static int open_socket(int family, int type)
 {
@@ -79,6 +80,31 @@ ssize_t udp_recv(int fd, void *buf, size_t size, int timeout_ms)
 {
 	sock_wait(fd, POLLIN, timeout_ms);
 	return recv(fd, buf, size, MSG_TRUNC);
+}
+
+ssize_t udp_send_pattern(int fd, size_t len, uint32_t seed, const char *ip, uint16_t port)
+{
+	uint8_t data[UDP_MAX];
+
+	if (len > sizeof(data))
+		TH_BAIL("a datagram of %zu bytes is none", len);
+	pattern_fill(data, len, seed);
+	return udp_send(fd, data, len, ip, port);
+}
+
+ssize_t udp_recv_pattern(int fd, uint32_t seed, int timeout_ms)
+{
+	uint8_t data[UDP_MAX];
+	ssize_t len = udp_recv(fd, data, sizeof(data), timeout_ms), at;
+
+	if (len < 0)
+		return -1;
+	at = pattern_check(data, len, seed);
+	if (at == -1)
+		return len;
+	TH_LOG("byte %zd of %zd received is not that of pattern %u", at, len, seed);
+	errno = EBADMSG;
+	return -1;
 }
 
 void udp_enable_gro(int fd)
@@ -174,6 +200,51 @@ short sock_wait(int fd, short events, int timeout_ms)
 	if (n < 0)
 		TH_BAIL("poll of descriptor %d: %s", fd, strerror(errno));
 	return p.revents;
+}
+
+union fd_message {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+void sock_pass_fd(int sock, int fd)
+{
+	union fd_message control = { 0 };
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	if (sendmsg(sock, &msg, 0) != 1)
+		TH_BAIL("cannot pass descriptor %d: %s", fd, strerror(errno));
+}
+
+int sock_take_fd(int sock, int timeout_ms)
+{
+	union fd_message control = { 0 };
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	sock_wait(sock, POLLIN, timeout_ms);
+	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1 ||
+	    control.header.cmsg_type != SCM_RIGHTS)
+		TH_BAIL("no descriptor came: %s", strerror(errno));
+	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
 }
 
 /* Multiplications by odd constants spread every bit of seed and position into the top byte. */

@@ -21,6 +21,12 @@ ssize_t udp_send_gso(int fd, const void *data, size_t len, uint16_t gso, const c
 		     uint16_t port);
 /* The next datagram within @timeout_ms: its real length, or -1 and EAGAIN. */
 ssize_t udp_recv(int fd, void *buf, size_t size, int timeout_ms);
+/*
+ * The same with a payload of pattern @seed (see below), of at most 65507 bytes. A datagram that is
+ * not of that pattern gives -1 and EBADMSG, and the test's log says where it differs.
+ */
+ssize_t udp_send_pattern(int fd, size_t len, uint32_t seed, const char *ip, uint16_t port);
+ssize_t udp_recv_pattern(int fd, uint32_t seed, int timeout_ms);
 /* Turns on UDP_GRO; udp_recv_gro() then gives the size of the segments in @gso (0: not merged). */
 void udp_enable_gro(int fd);
 ssize_t udp_recv_gro(int fd, void *buf, size_t size, int timeout_ms, uint16_t *gso);
@@ -39,6 +45,13 @@ uint16_t sock_port(int fd);
 
 /* poll() for @events (POLLIN, ...): the events that came, 0 after @timeout_ms. */
 short sock_wait(int fd, short events, int timeout_ms);
+
+/*
+ * Passes descriptor @fd over AF_UNIX socket @sock; takes one there within @timeout_ms, which is the
+ * caller's to close. Both end the test if they cannot.
+ */
+void sock_pass_fd(int sock, int fd);
+int sock_take_fd(int sock, int timeout_ms);
 
 /*
  * Fills @len bytes with a sequence that depends on @seed and the position only, and finds the

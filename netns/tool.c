@@ -168,6 +168,18 @@ json_t *tool_get(json_t *json, const char *path)
 	return json;
 }
 
+bool tool_has(json_t *json, const char *path, const char *text)
+{
+	json_t *array = tool_get(json, path), *item;
+	size_t i;
+
+	json_array_foreach(array, i, item) {
+		if (json_is_string(item) && !strcmp(json_string_value(item), text))
+			return true;
+	}
+	return false;
+}
+
 long long tool_get_int(json_t *json, const char *path)
 {
 	json_t *value = tool_get(json, path);

@@ -31,6 +31,9 @@ json_t *tool_ip_link(const char *name);
  */
 json_t *tool_get(json_t *json, const char *path);
 
+/* True if the array of strings at @path has @text among them. */
+bool tool_has(json_t *json, const char *path, const char *text);
+
 /* A number, string or truth value by path; -1, "" or false if it is not there. */
 long long tool_get_int(json_t *json, const char *path);
 const char *tool_get_string(json_t *json, const char *path);

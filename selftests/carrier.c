@@ -2,30 +2,19 @@
 /* Carrier: TUNSETCARRIER, IFF_NO_CARRIER, and what comes and goes with the device's files. */
 #include <limits.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define TIMEOUT_MS 2000
 /* The kernel's link watch tells of lost carriers once a second, for all namespaces together. */
 #define SETTLE_MS  5000
-
-/* What the driver has set; the stack may hear of it later. */
-static bool has_carrier(const char *name)
-{
-	struct link link;
-
-	if (link_get(name, &link))
-		TH_BAIL("%s: %s", name, strerror(errno));
-	return link.carrier;
-}
 
 /* The next event that shows @name with, or without, carrier. */
 static bool next_carrier_event(struct link_watch *watch, const char *name, bool on)
@@ -71,12 +60,12 @@ TEST_F(carrier, value, .title = "TUNSETCARRIER reads an int: 0 is off, everythin
 {
 	const int on[] = { 1, 2, 256, -1, INT_MIN };
 
-	EXPECT_TRUE(has_carrier("c0"));
-	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+	EXPECT_TRUE(link_carrier("c0"));
+	for (size_t i = 0; i < ARRAY_SIZE(on); i++) {
 		EXPECT_OK(tun_set_carrier(self->t.fd, 0));
-		EXPECT_FALSE(has_carrier("c0"));
+		EXPECT_FALSE(link_carrier("c0"));
 		EXPECT_OK(tun_set_carrier(self->t.fd, on[i]));
-		EXPECT_TRUE(has_carrier("c0")) {
+		EXPECT_TRUE(link_carrier("c0")) {
 			TH_LOG("after TUNSETCARRIER(%d)", on[i]);
 		}
 	}
@@ -90,7 +79,7 @@ TEST_F(carrier, bad_use,
 
 	EXPECT_ERRNO(EBADFD, tun_set_carrier(fd, 0));
 	EXPECT_ERRNO(EFAULT, ioctl(self->t.fd, TUNSETCARRIER, NULL));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	close(fd);
 }
 
@@ -98,25 +87,16 @@ TEST_F(carrier, shown, .title = "rtnetlink, sysfs and ip show the carrier that T
        .behaviours = { 238 }, .needs = { "sysfs", "iproute2" })
 {
 	struct link link;
-	json_t *json, *flag;
-	bool told;
-	size_t i;
-	FILE *f;
+	json_t *json;
 
 	ASSERT_OK(link_up("c0"));
 	for (int on = 0; on < 2; on++) {
 		ASSERT_OK(tun_set_carrier(self->t.fd, on));
 		ASSERT_OK(link_get("c0", &link));
 		EXPECT_EQ(on ? IFF_LOWER_UP : 0, link.flags & IFF_LOWER_UP);
-		f = fopen("/sys/class/net/c0/carrier", "re");
-		ASSERT_NE(NULL, f);
-		EXPECT_EQ(on ? '1' : '0', fgetc(f));
-		fclose(f);
+		EXPECT_EQ(on, sysfs_number("c0", "carrier"));
 		json = tool_ip_link("c0");
-		told = false;
-		json_array_foreach(tool_get(json, "flags"), i, flag)
-			told |= !strcmp(json_string_value(flag), "LOWER_UP");
-		EXPECT_EQ(on, told);
+		EXPECT_EQ(on, tool_has(json, "flags", "LOWER_UP"));
 		json_decref(json);
 	}
 }
@@ -125,12 +105,12 @@ TEST_F(carrier, rtnetlink, .title = "rtnetlink sets and clears the same carrier"
        .behaviours = { 240 })
 {
 	EXPECT_OK(link_set_carrier("c0", false));
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	EXPECT_OK(tun_set_carrier(self->t.fd, 1));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	EXPECT_OK(tun_set_carrier(self->t.fd, 0));
 	EXPECT_OK(link_set_carrier("c0", true));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 }
 
 TEST_F(carrier, needs_file,
@@ -140,12 +120,12 @@ TEST_F(carrier, needs_file,
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	tun_close(&self->t);
 	EXPECT_ERRNO(EPERM, link_set_carrier("c0", true));
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	EXPECT_OK(link_set_carrier("c0", false));
 	self->t = tun_create("c0", variant->flags);
 	EXPECT_OK(link_set_carrier("c0", false));
 	EXPECT_OK(link_set_carrier("c0", true));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 }
 
 TEST_F(carrier, needs_file_ip, .title = "without a file ip cannot set the carrier either",
@@ -154,14 +134,14 @@ TEST_F(carrier, needs_file_ip, .title = "without a file ip cannot set the carrie
 	char text[256];
 
 	tool_must("ip link set c0 carrier off");
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	tool_must("ip link set c0 carrier on");
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	tun_close(&self->t);
 	EXPECT_NE(0, tool_run(text, sizeof(text), "ip link set c0 carrier on"));
 	EXPECT_TRUE(strstr(text, "Operation not permitted") != NULL);
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 }
 
 TEST_F(carrier, one_way, .title = "without carrier written packets arrive, those sent are dropped",
@@ -171,7 +151,6 @@ TEST_F(carrier, one_way, .title = "without carrier written packets arrive, those
 	int fd = udp_open(NULL, 4000);
 	struct tun_packet p;
 	struct parsed ip;
-	uint8_t buf[128];
 	struct frame f;
 
 	peer_configure(&self->t);
@@ -180,8 +159,7 @@ TEST_F(carrier, one_way, .title = "without carrier written packets arrive, those
 
 	peer_udp(&self->t, &f, 4000, 4000, 100, 1);
 	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_EQ(100, udp_recv(fd, buf, sizeof(buf), TIMEOUT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 100, 1));
+	EXPECT_EQ(100, udp_recv_pattern(fd, 1, TIMEOUT_MS));
 
 	before = link_stats("c0");
 	EXPECT_EQ(4, udp_send(fd, "lost", 4, PEER_IP4, 4000));
@@ -238,10 +216,10 @@ TEST_F(carrier, last_file,
 	struct link link;
 
 	ASSERT_OK(link_up("c0"));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	tun_close(&self->t);
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	/* The stack hears of it: NO-CARRIER. */
 	ASSERT_TRUE(link_wait_running("c0", false, SETTLE_MS));
 	ASSERT_OK(link_get("c0", &link));
@@ -250,7 +228,7 @@ TEST_F(carrier, last_file,
 
 	watch = link_watch_open();
 	self->t = tun_create("c0", variant->flags);
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	/* One event is that of the attached file. */
 	ASSERT_TRUE(link_wait_running("c0", true, SETTLE_MS));
 	EXPECT_LE(1, link_watch_count(watch, "c0", RTM_NEWLINK));
@@ -266,9 +244,9 @@ TEST_F(carrier, off_at_close,
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	ASSERT_OK(tun_set_carrier(self->t.fd, 0));
 	tun_close(&self->t);
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	self->t = tun_create("c0", variant->flags);
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 }
 
 TEST_F(carrier, no_carrier,
@@ -280,7 +258,7 @@ TEST_F(carrier, no_carrier,
 	struct link_event event;
 	struct link link;
 
-	EXPECT_FALSE(has_carrier("c1"));
+	EXPECT_FALSE(link_carrier("c1"));
 	ASSERT_OK(link_up("c1"));
 	/* Something else that makes the kernel tell about the link. */
 	ASSERT_OK(tun_set_persist(t.fd, 1));
@@ -294,7 +272,7 @@ TEST_F(carrier, no_carrier,
 	}
 
 	ASSERT_OK(tun_set_carrier(t.fd, 1));
-	EXPECT_TRUE(has_carrier("c1"));
+	EXPECT_TRUE(link_carrier("c1"));
 	ASSERT_TRUE(link_wait_running("c1", true, SETTLE_MS));
 	link_watch_close(watch);
 	tun_close(&t);
@@ -306,19 +284,17 @@ TEST_F(carrier, no_carrier_again, .title = "IFF_NO_CARRIER counts anew for each 
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	tun_close(&self->t);
 	self->t = tun_create("c0", variant->flags | IFF_NO_CARRIER);
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	tun_close(&self->t);
 	self->t = tun_create("c0", variant->flags);
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 }
 
 TEST(made_by_ip, .title = "a device that ip made and nobody attached has no carrier",
      .behaviours = { 243 }, .needs = { "iproute2" })
 {
-	json_t *json, *flag;
-	bool told = false;
 	struct link link;
-	size_t i;
+	json_t *json;
 
 	tool_must("ip tuntap add c0 mode tap");
 	ASSERT_OK(link_up("c0"));
@@ -327,9 +303,7 @@ TEST(made_by_ip, .title = "a device that ip made and nobody attached has no carr
 	EXPECT_FALSE(link.carrier);
 	EXPECT_EQ(IF_OPER_DOWN, link.operstate);
 	json = tool_ip_link("c0");
-	json_array_foreach(tool_get(json, "flags"), i, flag)
-		told |= !strcmp(json_string_value(flag), "NO-CARRIER");
-	EXPECT_TRUE(told);
+	EXPECT_TRUE(tool_has(json, "flags", "NO-CARRIER"));
 	json_decref(json);
 }
 
@@ -370,19 +344,19 @@ TEST_F(carrier_queues, none_enabled,
 {
 	ASSERT_OK(tun_set_queue(self->t.fd, IFF_DETACH_QUEUE));
 	/* Detaching does not take it away. */
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	EXPECT_ERRNO(EPERM, tun_set_carrier(self->t.fd, 1));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	EXPECT_OK(tun_set_carrier(self->t.fd, 0));
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	EXPECT_ERRNO(EPERM, tun_set_carrier(self->t.fd, 1));
 	EXPECT_ERRNO(EPERM, link_set_carrier("c0", true));
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 
 	ASSERT_OK(tun_set_queue(self->t.fd, IFF_ATTACH_QUEUE));
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	EXPECT_OK(tun_set_carrier(self->t.fd, 1));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 }
 
 TEST_F(carrier_queues, others_disabled,
@@ -394,10 +368,10 @@ TEST_F(carrier_queues, others_disabled,
 	ASSERT_OK(tun_set_queue(self->t.fd, IFF_DETACH_QUEUE));
 	ASSERT_OK(tun_set_carrier(self->t.fd, 0));
 	second = tun_create("c0", variant->flags);
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	/* Now there is an enabled queue, so any file may. */
 	EXPECT_OK(tun_set_carrier(self->t.fd, 1));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	tun_close(&second);
 }
 
@@ -409,12 +383,12 @@ TEST_F(carrier_queues, last_queue,
 
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	tun_close(&self->t);
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	/* A disabled queue is a file, too. */
 	ASSERT_OK(tun_set_queue(second.fd, IFF_DETACH_QUEUE));
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 	tun_close(&second);
-	EXPECT_FALSE(has_carrier("c0"));
+	EXPECT_FALSE(link_carrier("c0"));
 	self->t = tun_create("c0", variant->flags);
-	EXPECT_TRUE(has_carrier("c0"));
+	EXPECT_TRUE(link_carrier("c0"));
 }

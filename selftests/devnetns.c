@@ -4,14 +4,13 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <linux/capability.h>
 #include <linux/nsfs.h>
 
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/creds.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 
@@ -146,20 +145,6 @@ TEST_F(devnetns, keeps_alive,
 	expect_netns(_metadata, tun_get_sk_netns(self->t.fd), netns_inode(-1));
 }
 
-/* Gives up what the thread may do, or takes it back. */
-static void set_effective(bool on)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, caps))
-		TH_BAIL("capget: %s", strerror(errno));
-	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		caps[i].effective = on ? caps[i].permitted : 0;
-	if (syscall(SYS_capset, &header, caps))
-		TH_BAIL("capset: %s", strerror(errno));
-}
-
 TEST_F(devnetns, no_capability,
        .title = "without CAP_NET_ADMIN both give EPERM, even to the device's owner",
        .behaviours = { 245, 246, 248 }, .needs = { "dev_netns" })
@@ -167,41 +152,15 @@ TEST_F(devnetns, no_capability,
 	int unattached = tun_open();
 
 	ASSERT_OK(tun_set_owner(self->t.fd, geteuid()));
-	set_effective(false);
+	creds_capable(false);
 	EXPECT_ERRNO(EPERM, tun_get_dev_netns(self->t.fd));
 	EXPECT_ERRNO(EPERM, tun_get_sk_netns(self->t.fd));
 	EXPECT_ERRNO(EPERM, tun_get_sk_netns(unattached));
 	/* There is no device whose namespace could be guarded. */
 	EXPECT_ERRNO(EBADFD, tun_get_dev_netns(unattached));
-	set_effective(true);
+	creds_capable(true);
 	expect_netns(_metadata, tun_get_dev_netns(self->t.fd), netns_inode(-1));
 	close(unattached);
-}
-
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool written = fd >= 0 && write(fd, text, strlen(text)) == strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return written;
-}
-
-/*
- * In a child: root of a user namespace of its own, with all capabilities there and none here, and
- * of a network namespace that belongs to it.
- */
-static bool enter_namespaces(void)
-{
-	char uid_map[32], gid_map[32];
-
-	snprintf(uid_map, sizeof(uid_map), "0 %u 1", geteuid());
-	snprintf(gid_map, sizeof(gid_map), "0 %u 1", getegid());
-	return !unshare(CLONE_NEWUSER | CLONE_NEWNET) &&
-	       write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", uid_map) &&
-	       write_file("/proc/self/gid_map", gid_map);
 }
 
 /* The namespace of child @pid, from a descriptor of our own. */
@@ -217,38 +176,46 @@ static int netns_of(pid_t pid)
 	return fd;
 }
 
+/*
+ * In a child: takes all capabilities over a namespace of its own and none over the test's, says so
+ * on @ready, and waits for the end of @moved, when the device has come over.
+ */
+static void ask_from_both_sides(struct __test_metadata *_metadata, int fd, int ready, int moved)
+{
+	char byte = 0;
+
+	if (creds_unshare(CLONE_NEWNET))
+		TH_BAIL("new user namespace: %s", strerror(errno));
+	EXPECT_ERRNO(EPERM, tun_get_dev_netns(fd));
+	EXPECT_ERRNO(EPERM, tun_get_sk_netns(fd));
+	if (write(ready, &byte, 1) != 1 || read(moved, &byte, 1))
+		TH_BAIL("no word from the parent: %s", strerror(errno));
+	EXPECT_TRUE(link_exists("n0"));
+	expect_netns(_metadata, tun_get_dev_netns(fd), netns_inode(-1));
+	EXPECT_ERRNO(EPERM, tun_get_sk_netns(fd));
+}
+
 TEST_F(devnetns, which_capability,
        .title = "TUNGETDEVNETNS asks for the capability over the device's namespace alone",
-       .behaviours = { 245, 246, 248 }, .needs = { "dev_netns", "net_namespaces" })
+       .behaviours = { 245, 246, 248 },
+       .needs = { "dev_netns", "net_namespaces", "user_namespaces" })
 {
-	int to_child[2], to_parent[2], status, fd = self->t.fd, child_netns;
-	char entered = 0;
+	int to_child[2], to_parent[2], status, child_netns;
 	pid_t pid;
+	char byte;
 
 	ASSERT_OK(pipe2(to_child, O_CLOEXEC));
 	ASSERT_OK(pipe2(to_parent, O_CLOEXEC));
 	pid = fork();
 	if (pid == 0) {
-		entered = enter_namespaces();
-		if (entered) {
-			EXPECT_ERRNO(EPERM, tun_get_dev_netns(fd));
-			EXPECT_ERRNO(EPERM, tun_get_sk_netns(fd));
-		}
 		close(to_child[1]);
-		/* The end of the pipe tells that the device has come over here. */
-		if (write(to_parent[1], &entered, 1) == 1 && entered &&
-		    !read(to_child[0], &entered, 1)) {
-			EXPECT_TRUE(link_exists("n0"));
-			expect_netns(_metadata, tun_get_dev_netns(fd), netns_inode(-1));
-			EXPECT_ERRNO(EPERM, tun_get_sk_netns(fd));
-		}
+		ask_from_both_sides(_metadata, self->t.fd, to_parent[1], to_child[0]);
 		_exit(0);
 	}
 	ASSERT_LE(0, pid);
 	close(to_child[0]);
 	close(to_parent[1]);
-	EXPECT_EQ(1, read(to_parent[0], &entered, 1));
-	if (entered) {
+	if (read(to_parent[0], &byte, 1) == 1) {
 		child_netns = netns_of(pid);
 		EXPECT_OK(link_set_netns("n0", child_netns));
 		close(child_netns);
@@ -256,6 +223,4 @@ TEST_F(devnetns, which_capability,
 	close(to_child[1]);
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	if (!entered)
-		SKIP(return, "no user namespace can be made");
 }

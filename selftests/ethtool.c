@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ethtool operations of the driver, by SIOCETHTOOL and by the program. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/capability.h>
-#include <linux/ethtool.h>
 #include <linux/net_tstamp.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/creds.h"
+#include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/sock.h"
 #include "netns/tool.h"
@@ -47,26 +44,7 @@ FIXTURE_TEARDOWN(ethtool)
 /* SIOCETHTOOL on "e0" with a command structure: 0, or -1 and errno. */
 static int ethtool(void *command)
 {
-	struct ifreq ifr = { .ifr_name = "e0", .ifr_data = command };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret, err;
-
-	if (fd < 0)
-		TH_BAIL("socket for SIOCETHTOOL: %s", strerror(errno));
-	ret = ioctl(fd, SIOCETHTOOL, &ifr);
-	err = errno;
-	close(fd);
-	errno = err;
-	return ret;
-}
-
-/* The one-number answer of ETHTOOL_GLINK and the like. */
-static int ethtool_value(uint32_t command)
-{
-	struct ethtool_value value = { .cmd = command };
-
-	if (ethtool(&value))
-		TH_BAIL("ethtool command %#x: %s", command, strerror(errno));
-	return value.data;
+	return ethtool_ioctl("e0", command);
 }
 
 TEST_F(ethtool, driver,
@@ -124,7 +102,7 @@ TEST_F(ethtool, rx_frames, .title = "rx-frames is stored up to 64, more is taken
 	static const uint32_t values[] = { 0, 1, 5, 63, 64, 65, 1000, UINT32_MAX, 0 };
 
 	EXPECT_EQ(0, get_coalesce().rx_max_coalesced_frames);
-	for (int i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (int i = 0; i < ARRAY_SIZE(values); i++) {
 		uint32_t stored = values[i] > MAX_BATCHED ? MAX_BATCHED : values[i];
 
 		EXPECT_OK(set_rx_frames(values[i]))
@@ -149,7 +127,7 @@ TEST_F(ethtool, other_coalescing,
 	};
 
 	ASSERT_OK(set_rx_frames(3));
-	for (int i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+	for (int i = 0; i < ARRAY_SIZE(c); i++) {
 		c[i].cmd = ETHTOOL_SCOALESCE;
 		c[i].rx_max_coalesced_frames = 7;
 		EXPECT_ERRNO(EOPNOTSUPP, ethtool(&c[i]))
@@ -165,7 +143,6 @@ TEST_F(ethtool, batching_delays_no_write,
        .title = "with rx-frames set, what write() brings is still received at once",
        .behaviours = { 456 })
 {
-	uint8_t payload[65];
 	struct frame f;
 	int udp;
 
@@ -176,8 +153,7 @@ TEST_F(ethtool, batching_delays_no_write,
 	for (int i = 0; i < 3; i++) {
 		peer_udp(&self->t, &f, 4000, 7000, 64, i);
 		ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
-		ASSERT_EQ(64, udp_recv(udp, payload, sizeof(payload), TIMEOUT_MS));
-		EXPECT_EQ(-1, pattern_check(payload, 64, i));
+		ASSERT_EQ(64, udp_recv_pattern(udp, i, TIMEOUT_MS));
 	}
 	close(udp);
 }
@@ -327,27 +303,27 @@ TEST_F(ethtool, message_level, .title = "the message level is the word of TUNSET
 {
 	struct ethtool_value level = { .cmd = ETHTOOL_SMSGLVL, .data = 0x40 };
 
-	EXPECT_EQ(0, ethtool_value(ETHTOOL_GMSGLVL));
+	EXPECT_EQ(0, ethtool_value("e0", ETHTOOL_GMSGLVL));
 	/* Bits for which the driver has no messages. */
 	ASSERT_OK(tun_set_debug(self->t.fd, 0x80));
-	EXPECT_EQ(0x80, ethtool_value(ETHTOOL_GMSGLVL));
+	EXPECT_EQ(0x80, ethtool_value("e0", ETHTOOL_GMSGLVL));
 	ASSERT_OK(ethtool(&level));
-	EXPECT_EQ(0x40, ethtool_value(ETHTOOL_GMSGLVL));
+	EXPECT_EQ(0x40, ethtool_value("e0", ETHTOOL_GMSGLVL));
 }
 
 TEST_F(ethtool, link_detected, .title = "link detected is the carrier of a device that is up",
        .behaviours = { 461 })
 {
-	EXPECT_EQ(0, ethtool_value(ETHTOOL_GLINK));
+	EXPECT_EQ(0, ethtool_value("e0", ETHTOOL_GLINK));
 	ASSERT_OK(link_up("e0"));
-	EXPECT_EQ(1, ethtool_value(ETHTOOL_GLINK));
+	EXPECT_EQ(1, ethtool_value("e0", ETHTOOL_GLINK));
 	ASSERT_OK(tun_set_carrier(self->t.fd, 0));
-	EXPECT_EQ(0, ethtool_value(ETHTOOL_GLINK));
+	EXPECT_EQ(0, ethtool_value("e0", ETHTOOL_GLINK));
 	ASSERT_OK(tun_set_carrier(self->t.fd, 1));
-	EXPECT_EQ(1, ethtool_value(ETHTOOL_GLINK));
+	EXPECT_EQ(1, ethtool_value("e0", ETHTOOL_GLINK));
 	ASSERT_OK(tun_set_persist(self->t.fd, 1));
 	tun_close(&self->t);
-	EXPECT_EQ(0, ethtool_value(ETHTOOL_GLINK));
+	EXPECT_EQ(0, ethtool_value("e0", ETHTOOL_GLINK));
 }
 
 TEST_F(ethtool, time_stamps, .title = "the device has software time stamps and no clock",
@@ -375,7 +351,7 @@ TEST_F(ethtool, not_supported,
 		ETHTOOL_GRXRINGS,    ETHTOOL_GEEPROM,	 ETHTOOL_GWOL,	     ETHTOOL_TEST,
 	};
 
-	for (int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (int i = 0; i < ARRAY_SIZE(commands); i++) {
 		uint32_t command[256] = { commands[i] };
 
 		EXPECT_ERRNO(EOPNOTSUPP, ethtool(command))
@@ -385,96 +361,6 @@ TEST_F(ethtool, not_supported,
 	}
 }
 
-/* The names of the kernel's features, @n of them; the caller frees it. */
-static struct ethtool_gstrings *feature_names(uint32_t *n)
-{
-	union {
-		struct ethtool_sset_info info;
-		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
-	} count = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
-	struct ethtool_gstrings *names;
-
-	if (ethtool(&count))
-		TH_BAIL("number of features: %s", strerror(errno));
-	*n = count.info.data[0];
-	names = calloc(1, sizeof(*names) + *n * ETH_GSTRING_LEN);
-	if (!names)
-		TH_BAIL("memory for the names of features");
-	names->cmd = ETHTOOL_GSTRINGS;
-	names->string_set = ETH_SS_FEATURES;
-	names->len = *n;
-	if (ethtool(names))
-		TH_BAIL("names of features: %s", strerror(errno));
-	return names;
-}
-
-#define FEATURE_WORDS 8
-
-/*
- * The bit number of a feature, -1 if the kernel does not know the name. @words, if not NULL: how
- * many words of 32 the kernel has.
- */
-static int feature_bit(const char *name, uint32_t *words)
-{
-	uint32_t n;
-	struct ethtool_gstrings *names = feature_names(&n);
-	int bit = -1;
-
-	if (n > 32 * FEATURE_WORDS)
-		TH_BAIL("the kernel has %u features, too many for this test", n);
-	for (uint32_t i = 0; i < n; i++) {
-		if (!strcmp((char *)names->data + i * ETH_GSTRING_LEN, name))
-			bit = i;
-	}
-	free(names);
-	if (words)
-		*words = (n + 31) / 32;
-	return bit;
-}
-
-struct feature_state {
-	bool known, on, changeable;
-};
-
-static struct feature_state get_feature(const char *name)
-{
-	union {
-		struct ethtool_gfeatures head;
-		uint8_t room[sizeof(struct ethtool_gfeatures) +
-			     FEATURE_WORDS * sizeof(struct ethtool_get_features_block)];
-	} all = { .head = { .cmd = ETHTOOL_GFEATURES, .size = FEATURE_WORDS } };
-	int bit = feature_bit(name, NULL);
-	struct ethtool_get_features_block *word;
-	uint32_t mask = 1U << (bit % 32);
-
-	if (bit < 0)
-		return (struct feature_state){ 0 };
-	if (ethtool(&all))
-		TH_BAIL("feature %s (%d): %s", name, bit, strerror(errno));
-	word = &all.head.features[bit / 32];
-	return (struct feature_state){ .known = true,
-				       .on = word->active & mask,
-				       .changeable = word->available & mask &&
-						     !(word->never_changed & mask) };
-}
-
-/* ETHTOOL_SFEATURES for one feature: its return value. */
-static int set_feature(const char *name, bool on)
-{
-	union {
-		struct ethtool_sfeatures head;
-		uint8_t room[sizeof(struct ethtool_sfeatures) +
-			     FEATURE_WORDS * sizeof(struct ethtool_set_features_block)];
-	} set = { .head = { .cmd = ETHTOOL_SFEATURES } };
-	int bit = feature_bit(name, &set.head.size);
-
-	if (bit < 0)
-		TH_BAIL("kernel knows no feature %s", name);
-	set.head.features[bit / 32].valid = 1U << (bit % 32);
-	set.head.features[bit / 32].requested = on ? 1U << (bit % 32) : 0;
-	return ethtool(&set);
-}
-
 TEST_F(ethtool, vlan_features,
        .title = "VLAN tags are inserted by the device on request, and never taken off or filtered",
        .behaviours = { 464 })
@@ -482,10 +368,10 @@ TEST_F(ethtool, vlan_features,
 	static const char *const never[] = { "rx-vlan-hw-parse", "rx-vlan-filter",
 					     "rx-vlan-stag-hw-parse", "rx-vlan-stag-filter" };
 	static const char *const optional[] = { "tx-vlan-hw-insert", "tx-vlan-stag-hw-insert" };
-	struct feature_state s;
+	struct ethtool_feature s;
 
 	for (int i = 0; i < 4; i++) {
-		s = get_feature(never[i]);
+		s = ethtool_get_feature("e0", never[i]);
 		EXPECT_TRUE(s.known);
 		EXPECT_FALSE(s.on)
 		{
@@ -497,7 +383,7 @@ TEST_F(ethtool, vlan_features,
 		}
 	}
 	for (int i = 0; i < 2; i++) {
-		s = get_feature(optional[i]);
+		s = ethtool_get_feature("e0", optional[i]);
 		EXPECT_TRUE(s.on)
 		{
 			TH_LOG("%s", optional[i]);
@@ -506,13 +392,13 @@ TEST_F(ethtool, vlan_features,
 		{
 			TH_LOG("%s", optional[i]);
 		}
-		EXPECT_EQ(0, set_feature(optional[i], false));
-		EXPECT_FALSE(get_feature(optional[i]).on);
-		EXPECT_EQ(0, set_feature(optional[i], true));
-		EXPECT_TRUE(get_feature(optional[i]).on);
+		EXPECT_EQ(0, ethtool_set_feature("e0", optional[i], false));
+		EXPECT_FALSE(ethtool_get_feature("e0", optional[i]).on);
+		EXPECT_EQ(0, ethtool_set_feature("e0", optional[i], true));
+		EXPECT_TRUE(ethtool_get_feature("e0", optional[i]).on);
 	}
 	/* No feature any more since it became a plain flag of the device. */
-	s = get_feature("tx-lockless");
+	s = ethtool_get_feature("e0", "tx-lockless");
 	if (s.known) {
 		EXPECT_TRUE(s.on);
 		EXPECT_FALSE(s.changeable);
@@ -527,37 +413,25 @@ TEST_F(ethtool, offload_features,
 					     "tx-tcp6-segmentation" };
 
 	for (int i = 0; i < 3; i++) {
-		EXPECT_FALSE(get_feature(names[i]).on)
+		EXPECT_FALSE(ethtool_get_feature("e0", names[i]).on)
 		{
 			TH_LOG("%s", names[i]);
 		}
 	}
 	/* ethtool may ask, the file's reader has the say. */
-	set_feature("tx-tcp-segmentation", true);
-	EXPECT_FALSE(get_feature("tx-tcp-segmentation").on);
+	ethtool_set_feature("e0", "tx-tcp-segmentation", true);
+	EXPECT_FALSE(ethtool_get_feature("e0", "tx-tcp-segmentation").on);
 	ASSERT_OK(tun_set_offload(self->t.fd, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6));
 	for (int i = 0; i < 3; i++) {
-		EXPECT_TRUE(get_feature(names[i]).on)
+		EXPECT_TRUE(ethtool_get_feature("e0", names[i]).on)
 		{
 			TH_LOG("%s", names[i]);
 		}
 	}
 	/* What the reader can take ethtool may forgo. */
-	EXPECT_EQ(0, set_feature("tx-tcp-segmentation", false));
-	EXPECT_FALSE(get_feature("tx-tcp-segmentation").on);
-	EXPECT_TRUE(get_feature("tx-tcp6-segmentation").on);
-}
-
-static void drop_net_admin(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, caps))
-		TH_BAIL("capget: %s", strerror(errno));
-	caps[0].effective &= ~(1 << CAP_NET_ADMIN);
-	if (syscall(SYS_capset, &header, caps))
-		TH_BAIL("capset: %s", strerror(errno));
+	EXPECT_EQ(0, ethtool_set_feature("e0", "tx-tcp-segmentation", false));
+	EXPECT_FALSE(ethtool_get_feature("e0", "tx-tcp-segmentation").on);
+	EXPECT_TRUE(ethtool_get_feature("e0", "tx-tcp6-segmentation").on);
 }
 
 TEST_F(ethtool, needs_net_admin, .title = "settings need CAP_NET_ADMIN, most questions do not",
@@ -567,17 +441,17 @@ TEST_F(ethtool, needs_net_admin, .title = "settings need CAP_NET_ADMIN, most que
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 	union settings s = get_settings();
 
-	drop_net_admin();
+	creds_net_admin(false);
 	s.base.cmd = ETHTOOL_SLINKSETTINGS;
 	s.base.speed = 7;
 	EXPECT_ERRNO(EPERM, ethtool(&s.base));
 	EXPECT_ERRNO(EPERM, ethtool(&level));
 	EXPECT_ERRNO(EPERM, set_rx_frames(3));
-	EXPECT_ERRNO(EPERM, set_feature("tx-vlan-hw-insert", false));
+	EXPECT_ERRNO(EPERM, ethtool_set_feature("e0", "tx-vlan-hw-insert", false));
 	EXPECT_OK(ethtool(&info));
 	EXPECT_NE(7, get_settings().base.speed);
 	EXPECT_EQ(0, get_coalesce().rx_max_coalesced_frames);
-	EXPECT_TRUE(get_feature("tx-vlan-hw-insert").on);
+	EXPECT_TRUE(ethtool_get_feature("e0", "tx-vlan-hw-insert").on);
 }
 
 TEST_F(ethtool, gone, .title = "after the device is gone ethtool gives ENODEV",

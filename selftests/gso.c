@@ -124,15 +124,13 @@ TEST_F(sockets, write_partial_checksum,
 	EXPECT_LT(0, tun_send(&self->t, NULL, &f));
 	EXPECT_LT(0, tun_send(&self->t, &data_valid, &f));
 	EXPECT_LT(0, tun_send(&self->t, &v, &f));
-	ASSERT_EQ(100, udp_recv(fd, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 100, 1));
+	ASSERT_EQ(100, udp_recv_pattern(fd, 1, WAIT_MS));
 
 	/* A whole checksum needs no flag. */
 	start_udp(&self->t, &finished, variant->ipv6, 101, 2);
 	frame_finish(&finished);
 	EXPECT_LT(0, tun_send(&self->t, NULL, &finished));
-	ASSERT_EQ(101, udp_recv(fd, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 101, 2));
+	ASSERT_EQ(101, udp_recv_pattern(fd, 2, WAIT_MS));
 	EXPECT_ERRNO(EAGAIN, udp_recv(fd, buf, sizeof(buf), 0));
 	close(fd);
 }
@@ -147,10 +145,10 @@ TEST_F(sockets, write_tso,
 		uint8_t ecn;
 	} writes[] = { { 2, 1, 0 },	   { 1461, 1460, 0 },  { 9000, 536, 0 },
 		       { 30000, 1460, 0 }, { 30000, 8000, 0 }, { 5000, 1000, ECN } };
-	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6);
+	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6, 0);
 	static uint8_t buf[65536];
 
-	for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
 		uint64_t packets = link_stats(self->t.name).rx_packets;
 		struct tun_packet packet;
 		struct frame f;
@@ -161,7 +159,7 @@ TEST_F(sockets, write_tso,
 		frame_pattern(&f, writes[i].len, i);
 		v = frame_finish_gso(&f, writes[i].mss);
 		v.gso_type |= writes[i].ecn;
-		ASSERT_EQ(self->t.vnet_size + (variant->flags & IFF_NO_PI ? 0 : 4) + f.len,
+		ASSERT_EQ(tun_header_size(&self->t) + f.len,
 			  tun_send(&self->t, &v, &f));
 		EXPECT_EQ(packets + 1, link_stats(self->t.name).rx_packets);
 		c.seq += writes[i].len;
@@ -204,8 +202,7 @@ TEST_F(sockets, write_uso,
 	/* One that fits into its size is a plain datagram. */
 	v.gso_size = sizeof(stream);
 	ASSERT_LT(0, tun_send(&self->t, &v, &f));
-	ASSERT_EQ(sizeof(stream), udp_recv(fd, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, sizeof(stream), 1));
+	ASSERT_EQ(sizeof(stream), udp_recv_pattern(fd, 1, WAIT_MS));
 	EXPECT_ERRNO(EAGAIN, udp_recv(fd, buf, sizeof(buf), 0));
 	close(fd);
 }
@@ -252,8 +249,7 @@ TEST_F(sockets, write_ufo,
 	v.gso_type = UFO;
 	v.gso_size = 1000;
 	ASSERT_LT(0, tun_send(&self->t, &v, &f));
-	ASSERT_EQ(3000, udp_recv(fd, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 3000, 1));
+	ASSERT_EQ(3000, udp_recv_pattern(fd, 1, WAIT_MS));
 	EXPECT_ERRNO(EAGAIN, udp_recv(fd, buf, sizeof(buf), 0));
 	close(fd);
 }
@@ -290,7 +286,7 @@ TEST_F(sockets, read_without_offload,
        .title = "with no offload the header is all zero, and the checksum whole",
        .behaviours = { 330 }, .guards = { "501db511397f" })
 {
-	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6);
+	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6, 0);
 	static const uint8_t zero[64];
 	struct tun_packet packet;
 	struct parsed p;
@@ -337,7 +333,7 @@ TEST_F(sockets, read_partial_checksum,
        .title = "with checksum offload the header says where the checksum is to be finished",
        .behaviours = { 144, 331 }, .guards = { "501db511397f" })
 {
-	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6);
+	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6, 0);
 	struct tun_packet packet;
 	struct parsed p;
 
@@ -385,7 +381,7 @@ TEST_F(sockets, read_uso_segmented,
 {
 	static const unsigned int masks[] = { 0, TUN_F_CSUM, TSO_MASK };
 
-	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
 		struct tun_packet packet;
 		uint8_t stream[1000];
 		struct parsed p;
@@ -466,9 +462,9 @@ TEST_F(sockets, read_tso,
 				       0, TSO_MASK };
 	static uint8_t data[4000], seen[4000];
 
-	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
 		/* Not the same connection: its congestion window might be down to one segment. */
-		struct peer_tcp c = peer_tcp_connect(&self->t, PORT + i, variant->ipv6);
+		struct peer_tcp c = peer_tcp_connect(&self->t, PORT + i, variant->ipv6, 0);
 		socklen_t optlen = sizeof(int);
 		int mss, count;
 
@@ -501,7 +497,7 @@ TEST(read_short_buffer,
 		      { IFF_TAP | IFF_NO_PI, 12, 42 },
 		      { IFF_TUN, 24, 28 } };
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t pi = cases[i].flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi);
 		size_t headers = pi + cases[i].size, part = headers + cases[i].frame_headers + 20;
 		struct tun t = peer_create("gso0", cases[i].flags | IFF_VNET_HDR);
@@ -538,7 +534,7 @@ TEST(header_rest,
 	static const int sizes[] = { 10, 12, 20, 24, 40, 64, 200 };
 
 	ASSERT_OK(tun_set_offload(t.fd, TUN_F_CSUM));
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		uint8_t buf[512];
 		int size = sizes[i];
 
@@ -879,7 +875,7 @@ TEST_F(forward, forward_ufo,
 		int fragments;
 	} cases[] = { { 3000, 4 }, { 1000, 2 } };
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct frame f;
 		struct vnet v;
 

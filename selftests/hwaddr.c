@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SIOCGIFHWADDR and SIOCSIFHWADDR on the device's file. */
 #include <net/if_arp.h>
-#include <stdio.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/capability.h>
 
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/creds.h"
 #include "netns/link.h"
 #include "netns/netns.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #ifndef ARPHRD_NONE
@@ -246,20 +245,6 @@ TEST_F(hwaddr, long_type,
 	EXPECT_EQ(0, memcmp(before.address, after.address, 16));
 }
 
-/* Gives up what the thread may do, or takes it back. */
-static void set_effective(bool on)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, caps))
-		TH_BAIL("capget: %s", strerror(errno));
-	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		caps[i].effective = on ? caps[i].permitted : 0;
-	if (syscall(SYS_capset, &header, caps))
-		TH_BAIL("capset: %s", strerror(errno));
-}
-
 TEST_F(hwaddr, no_capability,
        .title = "SIOCSIFHWADDR on the file needs no capability, on a socket it does",
        .behaviours = { 257 })
@@ -269,7 +254,7 @@ TEST_F(hwaddr, no_capability,
 	uint16_t family;
 	uint8_t seen[14];
 
-	set_effective(false);
+	creds_capable(false);
 	EXPECT_OK(tun_set_hwaddr(self->t.fd, ARPHRD_ETHER, address, 6));
 	memcpy(ifr.ifr_hwaddr.sa_data, another, 6);
 	EXPECT_ERRNO(EPERM, ioctl(fd, SIOCSIFHWADDR, &ifr));
@@ -277,7 +262,7 @@ TEST_F(hwaddr, no_capability,
 	EXPECT_OK(tun_get_hwaddr(self->t.fd, &family, seen));
 	EXPECT_EQ(0, memcmp(address, seen, 6));
 
-	set_effective(true);
+	creds_capable(true);
 	EXPECT_OK(ioctl(fd, SIOCSIFHWADDR, &ifr));
 	EXPECT_OK(tun_get_hwaddr(self->t.fd, &family, seen));
 	EXPECT_EQ(0, memcmp(another, seen, 6));
@@ -287,13 +272,7 @@ TEST_F(hwaddr, no_capability,
 /* addr_assign_type of <linux/netdevice.h>: how the device came by its address. */
 static int assign_type(void)
 {
-	FILE *f = fopen("/sys/class/net/h0/addr_assign_type", "re");
-	int type = -1;
-
-	if (!f || fscanf(f, "%d", &type) != 1)
-		TH_BAIL("addr_assign_type of h0: %s", strerror(errno));
-	fclose(f);
-	return type;
+	return sysfs_number("h0", "addr_assign_type");
 }
 
 TEST_F(hwaddr, assign_type,

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TUNSETIFINDEX: the interface index of the device that the file will make. */
 #include <limits.h>
-#include <stdlib.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/netns.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 TEST(accepts, .title = "before attach TUNSETIFINDEX takes 0 and every positive index, taken or not",
@@ -17,7 +16,7 @@ TEST(accepts, .title = "before attach TUNSETIFINDEX takes 0 and every positive i
 	static const int indices[] = { 0, 1, 2, 777, 0x10000, INT_MAX };
 	int fd = tun_open();
 
-	for (size_t i = 0; i < sizeof(indices) / sizeof(*indices); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(indices); i++) {
 		EXPECT_OK(tun_set_ifindex(fd, indices[i])) {
 			TH_LOG("index %d", indices[i]);
 		}
@@ -32,7 +31,7 @@ TEST(negative, .title = "a negative index gives EINVAL and leaves the one set be
 	int fd = tun_open();
 
 	ASSERT_OK(tun_set_ifindex(fd, 777));
-	for (size_t i = 0; i < sizeof(indices) / sizeof(*indices); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(indices); i++) {
 		EXPECT_ERRNO(EINVAL, tun_set_ifindex(fd, indices[i])) {
 			TH_LOG("index %d", indices[i]);
 		}
@@ -107,9 +106,9 @@ TEST_F(ifindex, chosen, .title = "the next TUNSETIFF makes its device with the c
 {
 	static const int indices[] = { 777, 0x10000, 0x12345678, INT_MAX };
 
-	for (size_t i = 0; i < sizeof(indices) / sizeof(*indices); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(indices); i++) {
 		struct link_watch *watch = link_watch_open();
-		char name[IFNAMSIZ], text[16] = "";
+		char name[IFNAMSIZ];
 		struct link_event event;
 		struct link link;
 		int fd = tun_open();
@@ -125,12 +124,7 @@ TEST_F(ifindex, chosen, .title = "the next TUNSETIFF makes its device with the c
 		ASSERT_TRUE(link_watch_next(watch, "chosen", 0, &event));
 		EXPECT_EQ(indices[i], event.link.index);
 		if (harness_feature("sysfs")) {
-			FILE *f = fopen("/sys/class/net/chosen/ifindex", "re");
-
-			if (!f || !fgets(text, sizeof(text), f))
-				TH_BAIL("sysfs ifindex: %s", strerror(errno));
-			fclose(f);
-			EXPECT_EQ(indices[i], atoi(text));
+			EXPECT_EQ(indices[i], sysfs_number("chosen", "ifindex"));
 		}
 		if (harness_feature("iproute2")) {
 			json_t *json = tool_ip_link("chosen");

@@ -9,10 +9,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
@@ -692,7 +692,8 @@ static void __attribute__((noreturn)) wait_for_packet(int ready, bool by_poll)
 	struct pollfd p = { .fd = t.fd, .events = POLLIN };
 	char buf[64];
 
-	if (fcntl(t.fd, F_SETFL, 0) || write(ready, "x", 1) != 1)
+	tun_set_blocking(t.fd);
+	if (write(ready, "x", 1) != 1)
 		_exit(1);
 	if (by_poll)
 		poll(&p, 1, -1);
@@ -705,19 +706,14 @@ static void __attribute__((noreturn)) wait_for_packet(int ready, bool by_poll)
 static void wait_sleeping(pid_t pid)
 {
 	int64_t deadline = clock_ms() + 200;
-	char path[32], stat[256], *state;
-	int fd;
+	char path[32];
+	int stat;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	do {
-		memset(stat, 0, sizeof(stat));
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0 && read(fd, stat, sizeof(stat) - 1) < 0)
-			stat[0] = '\0';
-		close(fd);
-		state = strrchr(stat, ')');
+	stat = open(path, O_RDONLY | O_CLOEXEC);
+	while (!stat_sleeps(stat) && clock_left(deadline))
 		usleep(500);
-	} while (!(state && state[1] && state[2] == 'S') && clock_left(deadline));
+	close(stat);
 }
 
 TEST_F(lifetime_kill, killed_waiting,

@@ -4,17 +4,17 @@
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <linux/ethtool.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define TIMEOUT_MS    2000
@@ -36,22 +36,6 @@
 #ifndef ARPHRD_NONE
 #define ARPHRD_NONE 0xfffe
 #endif
-
-/* /sys/class/net/@name/@attr as a number, -1 if it cannot be read. */
-static long sysfs_number(const char *name, const char *attr)
-{
-	char path[128];
-	long value;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, attr);
-	f = fopen(path, "re");
-	if (!f || fscanf(f, "%ld", &value) != 1)
-		value = -1;
-	if (f)
-		fclose(f);
-	return value;
-}
 
 FIXTURE(linktype)
 {
@@ -145,7 +129,7 @@ TEST_F(linktype, address_length, .title = "the address has the length of the new
 	};
 	struct link link;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		EXPECT_OK(tun_set_link(self->t.fd, types[i].type));
 		ASSERT_OK(link_get("l0", &link));
 		EXPECT_EQ(types[i].type, link.type);
@@ -228,7 +212,6 @@ TEST(tun_stays_raw, .title = "a TUN with the link type of Ethernet still carries
 	int fd = udp_open(NULL, 4000);
 	struct tun_packet p;
 	struct parsed ip;
-	uint8_t buf[128];
 	struct frame f;
 
 	ASSERT_OK(tun_set_link(t.fd, ARPHRD_ETHER));
@@ -236,11 +219,9 @@ TEST(tun_stays_raw, .title = "a TUN with the link type of Ethernet still carries
 	peer_udp(&t, &f, 4000, 4000, 100, 1);
 	ASSERT_EQ(0x45, f.data[0]);
 	EXPECT_EQ(f.len, tun_send(&t, NULL, &f));
-	ASSERT_EQ(100, udp_recv(fd, buf, sizeof(buf), TIMEOUT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 100, 1));
+	EXPECT_EQ(100, udp_recv_pattern(fd, 1, TIMEOUT_MS));
 
-	pattern_fill(buf, 100, 2);
-	ASSERT_EQ(100, udp_send(fd, buf, 100, PEER_IP4, 4000));
+	kernel_udp(fd, 4000, 100, 2);
 	ASSERT_TRUE(tun_recv_proto(&t, &p, IPPROTO_UDP, TIMEOUT_MS, &ip));
 	EXPECT_EQ(0, ip.l3);
 	ASSERT_EQ(100, ip.payload_len);
@@ -306,18 +287,9 @@ TEST(macvlan_veto, .title = "a macvlan forbids the device below it another link 
 	tun_close(&t);
 }
 
-/* The message level as ETHTOOL_GMSGLVL gives it. */
 static uint32_t message_level(const char *name)
 {
-	struct ethtool_value value = { .cmd = ETHTOOL_GMSGLVL };
-	struct ifreq ifr = { .ifr_data = (void *)&value };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	memcpy(ifr.ifr_name, name, IFNAMSIZ);
-	if (ioctl(fd, SIOCETHTOOL, &ifr))
-		TH_BAIL("ETHTOOL_GMSGLVL on %s: %s", name, strerror(errno));
-	close(fd);
-	return value.data;
+	return ethtool_value(name, ETHTOOL_GMSGLVL);
 }
 
 TEST_F(linktype, debug, .title = "TUNSETDEBUG sets the message level of ethtool, by value",
@@ -327,7 +299,7 @@ TEST_F(linktype, debug, .title = "TUNSETDEBUG sets the message level of ethtool,
 	const unsigned long values[] = { 0x20, 0x7f000004, 0xfffffefe, 0 };
 
 	EXPECT_EQ(0, message_level(self->t.name));
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		EXPECT_OK(tun_set_debug(self->t.fd, values[i]));
 		EXPECT_EQ(values[i], message_level(self->t.name));
 	}
@@ -404,7 +376,7 @@ TEST_F(linktype, nocsum, .title = "TUNSETNOCSUM takes any value and changes noth
 	uint8_t byte;
 
 	peer_configure(&self->t);
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		EXPECT_OK(tun_set_nocsum(self->t.fd, values[i]));
 		/* Checksums are still computed on the way out ... */
 		ASSERT_EQ(1, udp_send(fd, "x", 1, PEER_IP4, 4000));

@@ -5,18 +5,15 @@
  * The end of a namespace is the work of a kernel thread that serves the whole machine, one batch
  * after the other; waits for it have a long time-out.
  */
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/sock.h"
@@ -88,22 +85,15 @@ static ino_t inode_and_close(int netns)
 /* Traffic both ways between the file and the stack of the current namespace. */
 static void expect_traffic(struct __test_metadata *_metadata, const struct tun *t)
 {
-	uint8_t payload[PAYLOAD + 1];
-	struct tun_packet packet;
-	struct parsed p;
-	struct frame f;
 	int udp = udp_open(KERNEL_IP4, PORT);
+	struct frame f;
 
 	peer_udp(t, &f, 4000, PORT, PAYLOAD, 1);
 	EXPECT_EQ(f.len, tun_send(t, NULL, &f));
-	EXPECT_EQ(PAYLOAD, udp_recv(udp, payload, sizeof(payload), TIMEOUT_MS));
-	EXPECT_EQ(-1, pattern_check(payload, PAYLOAD, 1));
+	EXPECT_EQ(PAYLOAD, udp_recv_pattern(udp, 1, TIMEOUT_MS));
 
-	pattern_fill(payload, PAYLOAD, 2);
-	EXPECT_EQ(PAYLOAD, udp_send(udp, payload, PAYLOAD, PEER_IP4, 4000));
-	ASSERT_TRUE(tun_recv_proto(t, &packet, IPPROTO_UDP, TIMEOUT_MS, &p));
-	EXPECT_EQ(PAYLOAD, p.payload_len);
-	EXPECT_EQ(-1, pattern_check(packet.data + p.payload, PAYLOAD, 2));
+	kernel_udp(udp, 4000, PAYLOAD, 2);
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(t, 2, TIMEOUT_MS));
 	close(udp);
 }
 
@@ -151,21 +141,16 @@ TEST_F(move, down_after_move,
        .title = "the move takes the device down: a write gives EIO, queued packets stay readable",
        .behaviours = { 492, 413 }, .needs = { "net_namespaces" })
 {
-	uint8_t payload[PAYLOAD];
-	struct tun_packet packet;
-	struct parsed p;
 	struct frame f;
 	int udp;
 
 	peer_configure(&self->t);
 	udp = udp_open(KERNEL_IP4, PORT);
-	pattern_fill(payload, PAYLOAD, 3);
-	ASSERT_EQ(PAYLOAD, udp_send(udp, payload, PAYLOAD, PEER_IP4, 4000));
+	kernel_udp(udp, 4000, PAYLOAD, 3);
 	peer_udp(&self->t, &f, 4000, PORT, PAYLOAD, 1);
 	ASSERT_OK(link_set_netns("m0", self->there));
 	EXPECT_ERRNO(EIO, tun_send(&self->t, NULL, &f));
-	ASSERT_TRUE(tun_recv_proto(&self->t, &packet, IPPROTO_UDP, 0, &p));
-	EXPECT_EQ(-1, pattern_check(packet.data + p.payload, PAYLOAD, 3));
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(&self->t, 3, 0));
 	close(udp);
 }
 
@@ -357,52 +342,6 @@ TEST_F(move, kept_by_devnetns,
 	EXPECT_TRUE(wait_gone(self->t.fd));
 }
 
-/* Sends descriptor @fd over socket @sock. */
-static int pass_fd(int sock, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(fd))];
-	} control = { 0 };
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, 0) == 1 ? 0 : -1;
-}
-
-static int take_fd(int sock)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	sock_wait(sock, POLLIN, TIMEOUT_MS);
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1 ||
-	    control.header.cmsg_type != SCM_RIGHTS)
-		TH_BAIL("no descriptor came: %s", strerror(errno));
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
-}
-
 /* A process with a namespace of its own makes a device there, passes the file and ends. */
 static int file_of_ended_process(unsigned int flags)
 {
@@ -416,10 +355,11 @@ static int file_of_ended_process(unsigned int flags)
 		TH_BAIL("fork: %s", strerror(errno));
 	if (pid == 0) {
 		netns_enter(netns_new());
-		_exit(!!pass_fd(ends[1], tun_create("m1", flags).fd));
+		sock_pass_fd(ends[1], tun_create("m1", flags).fd);
+		_exit(0);
 	}
 	close(ends[1]);
-	fd = take_fd(ends[0]);
+	fd = sock_take_fd(ends[0], TIMEOUT_MS);
 	close(ends[0]);
 	if (waitpid(pid, &status, 0) != pid || status)
 		TH_BAIL("the process that opens the file ended with %#x", status);
@@ -476,74 +416,16 @@ TEST(unattached_file, .title = "a file without a device keeps its namespace unti
 	close(here);
 }
 
-/* A thread that reads once from a blocking file. */
-struct reader {
-	int fd;
-	int stat; /* the thread's /proc stat file, -1 until it runs */
-	pthread_t thread;
-	ssize_t ret;
-	int err;
-};
-
-static void *reader_run(void *arg)
-{
-	struct reader *r = arg;
-	char buf[2048];
-
-	__atomic_store_n(&r->stat, open("/proc/thread-self/stat", O_RDONLY | O_CLOEXEC),
-			 __ATOMIC_RELEASE);
-	r->ret = read(r->fd, buf, sizeof(buf));
-	r->err = errno;
-	return NULL;
-}
-
-/* True once the thread sleeps: after it said that it runs, only in its read. */
-static bool reader_sleeps(struct reader *r)
-{
-	int fd = __atomic_load_n(&r->stat, __ATOMIC_ACQUIRE);
-	char stat[256] = "";
-	const char *state;
-
-	if (fd < 0 || pread(fd, stat, sizeof(stat) - 1, 0) <= 0)
-		return false;
-	state = strrchr(stat, ')');
-	return state && state[1] && state[2] == 'S';
-}
-
-static void reader_start(struct reader *r, int fd)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	*r = (struct reader){ .fd = fd, .stat = -1 };
-	if (fcntl(fd, F_SETFL, 0) || pthread_create(&r->thread, NULL, reader_run, r))
-		TH_BAIL("cannot start a reader");
-	while (!reader_sleeps(r)) {
-		if (!clock_left(deadline))
-			TH_BAIL("the reader does not sleep in its read");
-		usleep(500);
-	}
-}
-
-static void reader_join(struct reader *r)
-{
-	struct timespec end;
-
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += NETNS_EXIT_MS / 1000;
-	if (pthread_timedjoin_np(r->thread, NULL, &end))
-		TH_BAIL("the reader still waits");
-	close(r->stat);
-}
-
 TEST_F(move, deleted_under_reader,
        .title = "deletion does not wait for a blocked read, which ends with EFAULT",
        .behaviours = { 501 }, .needs = { "net_namespaces" })
 {
-	struct reader r;
+	struct blocked r;
 
-	reader_start(&r, self->t.fd);
+	tun_set_blocking(self->t.fd);
+	ASSERT_TRUE(blocked_read(&r, self->t.fd));
 	ASSERT_OK(link_del("m0"));
-	reader_join(&r);
+	ASSERT_TRUE(blocked_ended(&r, NETNS_EXIT_MS));
 	EXPECT_EQ(-1, r.ret);
 	EXPECT_EQ(EFAULT, r.err);
 	EXPECT_FALSE(link_exists("m0"));
@@ -553,19 +435,18 @@ TEST_F(move, moved_under_reader,
        .title = "a blocked read outlasts the move and gets what is sent there",
        .behaviours = { 492, 501 }, .needs = { "net_namespaces" })
 {
-	uint8_t payload[PAYLOAD] = { 0 };
-	struct reader r;
+	struct blocked r;
 	int udp;
 
-	reader_start(&r, self->t.fd);
+	tun_set_blocking(self->t.fd);
+	ASSERT_TRUE(blocked_read(&r, self->t.fd));
 	ASSERT_OK(link_set_netns("m0", self->there));
 	netns_enter(self->there);
 	peer_configure(&self->t);
 	udp = udp_open(KERNEL_IP4, PORT);
-	ASSERT_EQ(PAYLOAD, udp_send(udp, payload, PAYLOAD, PEER_IP4, 4000));
-	reader_join(&r);
-	/* IPv4 and UDP header in front of it. */
-	EXPECT_EQ(PAYLOAD + 28 + (tun_is_tap(&self->t) ? 14 : 0), r.ret);
+	kernel_udp(udp, 4000, PAYLOAD, 1);
+	ASSERT_TRUE(blocked_ended(&r, NETNS_EXIT_MS));
+	EXPECT_EQ(peer_udp_size(&self->t, PAYLOAD), r.ret);
 	close(udp);
 }
 
@@ -573,13 +454,14 @@ TEST_F(move, netns_exit_under_reader,
        .title = "the end of the device's namespace ends a blocked read with EFAULT",
        .behaviours = { 494, 501 }, .needs = { "net_namespaces" })
 {
-	struct reader r;
+	struct blocked r;
 
-	reader_start(&r, self->t.fd);
+	tun_set_blocking(self->t.fd);
+	ASSERT_TRUE(blocked_read(&r, self->t.fd));
 	ASSERT_OK(link_set_netns("m0", self->there));
 	close(self->there);
 	self->there = -1;
-	reader_join(&r);
+	ASSERT_TRUE(blocked_ended(&r, NETNS_EXIT_MS));
 	EXPECT_EQ(-1, r.ret);
 	EXPECT_EQ(EFAULT, r.err);
 	EXPECT_TRUE(wait_gone(self->t.fd));

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* IFF_NAPI and IFF_NAPI_FRAGS: writes that go through a NAPI instance of the queue's own. */
-#include <errno.h>
-#include <fcntl.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -13,26 +10,17 @@
 
 #include "device/peer.h"
 #include "device/tun.h"
+#include "device/way.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
-#include "netns/tool.h"
+#include "netns/sysfs.h"
 
 #define WAIT_MS	    2000
 #define PORT	    7
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define MAX_IOVECS  18	   /* MAX_SKB_FRAGS + 1 */
-
-/* What rx_packets and rx_dropped of @name gained since @before. */
-static struct rtnl_link_stats64 gained(const char *name, const struct rtnl_link_stats64 *before)
-{
-	struct rtnl_link_stats64 now = link_stats(name);
-
-	now.rx_packets -= before->rx_packets;
-	now.rx_dropped -= before->rx_dropped;
-	return now;
-}
 
 FIXTURE(napi)
 {
@@ -60,15 +48,6 @@ FIXTURE_TEARDOWN(napi)
 	tun_close(&self->t);
 }
 
-/* The socket's next datagram has to be pattern @seed of @bytes. */
-#define EXPECT_DATAGRAM(fd, bytes, seed)                                                           \
-	do {                                                                                       \
-		static uint8_t __buf[FRAME_MAX];                                                   \
-		ssize_t __len = udp_recv(fd, __buf, sizeof(__buf), WAIT_MS);                       \
-		ASSERT_EQ((ssize_t)(bytes), __len);                                                \
-		EXPECT_EQ(-1, pattern_check(__buf, __len > 0 ? __len : 0, seed));                  \
-	} while (0)
-
 TEST_F(napi, delivers,
        .title = "with IFF_NAPI frames of all sizes arrive whole and in order, each counted",
        .behaviours = { 343 }, .needs = { "napi" })
@@ -85,7 +64,7 @@ TEST_F(napi, delivers,
 			bytes += f.len;
 		}
 		for (int i = first; i < first + 10; i++)
-			EXPECT_DATAGRAM(self->udp, 80 * i, i);
+			ASSERT_EQ(80 * i, udp_recv_pattern(self->udp, i, WAIT_MS));
 	}
 	stats = link_stats("t0");
 	EXPECT_EQ(100, stats.rx_packets);
@@ -103,47 +82,14 @@ TEST_F(napi, down, .title = "with IFF_NAPI a write to a device that is down give
 	before = link_stats("t0");
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	EXPECT_ERRNO(EIO, tun_send(&self->t, NULL, &f));
-	d = gained("t0", &before);
+	d = link_stats_since("t0", &before);
 	EXPECT_EQ(1, d.rx_dropped);
 	EXPECT_EQ(0, d.rx_packets);
 
 	ASSERT_OK(link_up("t0"));
 	peer_udp(&self->t, &f, 4000, PORT, 200, 2);
 	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 200, 2);
-}
-
-/* Writes @value to /sys/class/net/t0/@name: 0, or -1 and errno. */
-static int sysfs_set(const char *name, const char *value)
-{
-	char path[128];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "/sys/class/net/t0/%s", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	err = write(fd, value, strlen(value)) < 0 ? errno : 0;
-	close(fd);
-	errno = err;
-	return err ? -1 : 0;
-}
-
-/* The number in /sys/class/net/t0/@name, -1 if there is none. */
-static long sysfs_get(const char *name)
-{
-	char path[128];
-	long value = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/class/net/t0/%s", name);
-	f = fopen(path, "re");
-	if (!f)
-		return -1;
-	if (fscanf(f, "%ld", &value) != 1)
-		value = -1;
-	fclose(f);
-	return value;
+	EXPECT_EQ(200, udp_recv_pattern(self->udp, 2, WAIT_MS));
 }
 
 /*
@@ -187,7 +133,7 @@ TEST_F(napi, merged,
 	bool merged = false;
 
 	/* Nothing is held back but with this, as each write polls on its own. */
-	ASSERT_OK(sysfs_set("gro_flush_timeout", "20000000"));
+	ASSERT_OK(sysfs_set("t0", "gro_flush_timeout", "20000000"));
 	udp_enable_gro(self->udp);
 	/* What is older than a tick is let go: on a busy machine it takes more than one try. */
 	while (!merged && writes < 300) {
@@ -214,21 +160,21 @@ TEST_F(napi, threaded,
 {
 	static struct frame f;
 
-	EXPECT_EQ(0, sysfs_get("napi_defer_hard_irqs"));
-	EXPECT_EQ(0, sysfs_get("gro_flush_timeout"));
-	ASSERT_EQ(0, sysfs_get("threaded"));
-	ASSERT_OK(sysfs_set("threaded", "1"));
-	EXPECT_EQ(1, sysfs_get("threaded"));
+	EXPECT_EQ(0, sysfs_number("t0", "napi_defer_hard_irqs"));
+	EXPECT_EQ(0, sysfs_number("t0", "gro_flush_timeout"));
+	ASSERT_EQ(0, sysfs_number("t0", "threaded"));
+	ASSERT_OK(sysfs_set("t0", "threaded", "1"));
+	EXPECT_EQ(1, sysfs_number("t0", "threaded"));
 	for (int i = 0; i < 50; i++) {
 		peer_udp(&self->t, &f, 4000, PORT, 100, i);
 		ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
 	}
 	for (int i = 0; i < 50; i++)
-		EXPECT_DATAGRAM(self->udp, 100, i);
-	ASSERT_OK(sysfs_set("threaded", "0"));
+		ASSERT_EQ(100, udp_recv_pattern(self->udp, i, WAIT_MS));
+	ASSERT_OK(sysfs_set("t0", "threaded", "0"));
 	peer_udp(&self->t, &f, 4000, PORT, 100, 60);
 	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 100, 60);
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 60, WAIT_MS));
 }
 
 TEST_F(napi, no_napi_id,
@@ -241,7 +187,7 @@ TEST_F(napi, no_napi_id,
 
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 100, 1);
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 1, WAIT_MS));
 	if (getsockopt(self->udp, SOL_SOCKET, SO_INCOMING_NAPI_ID, &id, &len))
 		SKIP(return, "kernel has no SO_INCOMING_NAPI_ID: %s", strerror(errno));
 	EXPECT_EQ(0, id);
@@ -270,7 +216,7 @@ FIXTURE_SETUP(detached)
 	self->plain = peer_create("t0", variant->flags | IFF_MULTI_QUEUE);
 	self->napi = tun_create("t0", variant->flags | IFF_MULTI_QUEUE | IFF_NAPI);
 	self->udp = udp_open(KERNEL_IP4, PORT);
-	self->pi = variant->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi);
+	self->pi = tun_header_size(&self->plain);
 }
 
 FIXTURE_TEARDOWN(detached)
@@ -297,13 +243,13 @@ TEST_F(detached, refused,
 		EXPECT_ERRNO(EBUSY, tun_send(&self->napi, NULL, &f));
 	if (self->pi)
 		EXPECT_ERRNO(EBUSY, tun_write(&self->napi, &pi, sizeof(pi)));
-	d = gained("t0", &before);
+	d = link_stats_since("t0", &before);
 	EXPECT_EQ(0, d.rx_packets);
 	EXPECT_EQ(0, d.rx_dropped);
 
 	EXPECT_EQ(self->pi + f.len, tun_send(&self->plain, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 32, 1);
-	EXPECT_EQ(1, gained("t0", &before).rx_packets);
+	EXPECT_EQ(32, udp_recv_pattern(self->udp, 1, WAIT_MS));
+	EXPECT_EQ(1, link_stats_since("t0", &before).rx_packets);
 }
 
 TEST_F(detached, attached_again,
@@ -315,7 +261,7 @@ TEST_F(detached, attached_again,
 	for (int i = 0; i < 3; i++) {
 		peer_udp(&self->napi, &f, 4000, PORT, 100 + i, i);
 		EXPECT_EQ(self->pi + f.len, tun_send(&self->napi, NULL, &f));
-		EXPECT_DATAGRAM(self->udp, 100 + i, i);
+		EXPECT_EQ(100 + i, udp_recv_pattern(self->udp, i, WAIT_MS));
 		ASSERT_OK(tun_set_queue(self->napi.fd, IFF_DETACH_QUEUE));
 		EXPECT_ERRNO(EBUSY, tun_send(&self->napi, NULL, &f));
 		ASSERT_OK(tun_set_queue(self->napi.fd, IFF_ATTACH_QUEUE));
@@ -334,7 +280,7 @@ TEST_F(detached, closed, .title = "a detached NAPI queue can be closed, and the 
 	self->napi.fd = -1;
 	peer_udp(&self->plain, &f, 4000, PORT, 100, 1);
 	EXPECT_EQ(self->pi + f.len, tun_send(&self->plain, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 100, 1);
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 1, WAIT_MS));
 	EXPECT_OK(link_down("t0"));
 }
 
@@ -429,7 +375,7 @@ static void expect_pieces(struct __test_metadata *_metadata, const FIXTURE_DATA(
 		EXPECT_EQ(len, ret);
 	if (ret > 0)
 		expect_frame(_metadata, self, len);
-	d = gained("t0", &before);
+	d = link_stats_since("t0", &before);
 	EXPECT_EQ(err != 0, d.rx_dropped);
 	EXPECT_EQ(err == 0, d.rx_packets);
 }
@@ -512,7 +458,7 @@ TEST_F(frags, total,
 	expect_pieces(_metadata, self, 0, &len, 1);
 	len = 65535 - 256;
 	expect_pieces(_metadata, self, 0, &len, 1);
-	for (size_t i = 0; i < sizeof(too_long) / sizeof(too_long[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(too_long); i++)
 		expect_pieces(_metadata, self, EMSGSIZE, &too_long[i], 1);
 	/* In fragments too. */
 	for (int i = 0; i < 17; i++)
@@ -564,7 +510,7 @@ TEST(frags_vnet,
 	EXPECT_ERRNO(EINVAL, tun_send(&t, &bad, &f));
 	EXPECT_EQ(0, link_stats("t0").rx_dropped);
 	EXPECT_EQ(t.vnet_size + f.len, tun_send(&t, NULL, &f));
-	EXPECT_DATAGRAM(udp, 100, 1);
+	EXPECT_EQ(100, udp_recv_pattern(udp, 1, WAIT_MS));
 	close(udp);
 	tun_close(&t);
 }
@@ -591,42 +537,22 @@ TEST(frags_busy,
 	ASSERT_OK(tun_set_queue(t.fd, IFF_ATTACH_QUEUE));
 	peer_udp(&t, &f, 4000, PORT, 200, 2);
 	EXPECT_EQ(f.len, tun_send(&t, NULL, &f));
-	EXPECT_DATAGRAM(udp, 200, 2);
+	EXPECT_EQ(200, udp_recv_pattern(udp, 2, WAIT_MS));
 	EXPECT_ERRNO(EAGAIN, udp_recv(udp, f.data, sizeof(f.data), 0));
 	close(udp);
 	tun_close(&t);
 }
 
-/*
- *	in (TAP) -- br0 -- out (TAP) with a qdisc that lets nearly nothing through
- *
- * The same as write.send_buffer_full, where a plain file is full after about ten frames.
- */
+/* The same as write.send_buffer_full, where a plain file is full after about ten frames. */
 TEST(frags_uncharged,
      .title = "with IFF_NAPI_FRAGS frames under way are not charged to the send buffer",
-     .behaviours = { 353 }, .needs = { "napi_frags", "bridge", "tbf", "tc" })
+     .behaviours = { 353 }, .needs = { "napi_frags", "bridge", "tbf" })
 {
-	const unsigned int flags = IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS;
-	static const uint8_t far_mac[6] = { 0x02, 0, 0, 0, 0x09, 0x03 };
-	struct tun in = tun_create("in", IFF_TAP | flags);
-	struct tun out = tun_create("out", IFF_TAP | IFF_NO_PI);
-	struct pollfd p = { .fd = in.fd, .events = POLLOUT };
-	static struct frame f;
+	struct way w;
 
-	if (link_add("bridge", "br0") || link_set_master("in", "br0") ||
-	    link_set_master("out", "br0") || link_up("br0") || link_up("in") || link_up("out"))
-		TH_BAIL("bridge: %s", strerror(errno));
-	tool_must("tc qdisc add dev out root tbf rate 160bit burst 2000 limit 1000000");
-	ASSERT_OK(tun_set_sndbuf(in.fd, 20000));
-	/* The bridge has to know where the destination is: what it floods are copies. */
-	frame_start(&f);
-	frame_eth(&f, peer_mac, far_mac, ETH_P_LOCAL);
-	frame_pattern(&f, 1000, 1);
-	ASSERT_EQ(f.len, tun_send(&out, NULL, &f));
-	frame_start(&f);
-	frame_eth(&f, far_mac, peer_mac, ETH_P_LOCAL);
-	frame_pattern(&f, 1000, 1);
+	way_make(&w, IFF_NAPI | IFF_NAPI_FRAGS);
 	for (int i = 0; i < 100; i++)
-		ASSERT_EQ(f.len, tun_send(&in, NULL, &f));
-	EXPECT_EQ(1, poll(&p, 1, 0));
+		ASSERT_EQ(w.f.len, tun_send(&w.in, NULL, &w.f));
+	EXPECT_EQ(POLLOUT, sock_wait(w.in.fd, POLLOUT, 0));
+	way_close(&w);
 }

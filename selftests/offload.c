@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TUNSETOFFLOAD: which masks the driver takes, and what they do to the device's features. */
-#include <linux/ethtool.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/ethtool.h"
 #include "netns/link.h"
-#include "netns/netns.h"
 #include "netns/sock.h"
 #include "netns/tool.h"
 
 #define USO	   (TUN_F_USO4 | TUN_F_USO6)
 #define TUNNEL	   (TUN_F_UDP_TUNNEL_GSO | TUN_F_UDP_TUNNEL_GSO_CSUM)
 #define WAIT_MS	   2000
-/* Of 32 features each; kernels have two. */
-#define MAX_BLOCKS 4
 
 /* The feature that stands for each bit of a mask. UFO has none: it is taken and does nothing. */
 static const struct {
@@ -33,57 +28,11 @@ static const struct {
 	{ TUN_F_UDP_TUNNEL_GSO, "tx-udp_tnl-segmentation" },
 	{ TUN_F_UDP_TUNNEL_GSO_CSUM, "tx-udp_tnl-csum-segmentation" },
 };
-#define NUM_USER_FEATURES (sizeof(user_features) / sizeof(user_features[0]))
-
-static void ethtool_ioctl(const char *name, void *request)
-{
-	struct ifreq ifr = { .ifr_data = request };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	if (ioctl(fd, SIOCETHTOOL, &ifr))
-		TH_BAIL("ethtool request %#x on %s: %s", *(uint32_t *)request, name,
-			strerror(errno));
-	close(fd);
-}
-
-/* The place of feature @feature in the kernel's list of names, -1 if it has no such name. */
-static int feature_bit(const char *name, const char *feature)
-{
-	union {
-		struct ethtool_sset_info info;
-		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
-	} sset = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
-	struct ethtool_gstrings *strings;
-	int bit = -1;
-
-	ethtool_ioctl(name, &sset);
-	strings = calloc(1, sizeof(*strings) + sset.info.data[0] * ETH_GSTRING_LEN);
-	strings->cmd = ETHTOOL_GSTRINGS;
-	strings->string_set = ETH_SS_FEATURES;
-	strings->len = sset.info.data[0];
-	ethtool_ioctl(name, strings);
-	for (uint32_t i = 0; i < strings->len; i++) {
-		if (!strncmp((char *)strings->data + i * ETH_GSTRING_LEN, feature, ETH_GSTRING_LEN))
-			bit = i;
-	}
-	free(strings);
-	return bit;
-}
+#define NUM_USER_FEATURES ARRAY_SIZE(user_features)
 
 static bool is_active(const char *name, const char *feature)
 {
-	union {
-		struct ethtool_gfeatures get;
-		uint8_t room[sizeof(struct ethtool_gfeatures) +
-			     MAX_BLOCKS * sizeof(struct ethtool_get_features_block)];
-	} features = { .get = { .cmd = ETHTOOL_GFEATURES, .size = MAX_BLOCKS } };
-	int bit = feature_bit(name, feature);
-
-	if (bit < 0 || bit >= MAX_BLOCKS * 32)
-		return false;
-	ethtool_ioctl(name, &features);
-	return features.get.features[bit / 32].active & 1u << bit % 32;
+	return ethtool_get_feature(name, feature).on;
 }
 
 /* The mask that the active features of device @name amount to, by ioctl. */
@@ -200,7 +149,7 @@ static void try_masks(struct __test_metadata *_metadata, int fd, const unsigned 
 	}
 }
 #define TRY_MASKS(masks, err)                                                                      \
-	try_masks(_metadata, self->t.fd, masks, sizeof(masks) / sizeof((masks)[0]), err)
+	try_masks(_metadata, self->t.fd, masks, ARRAY_SIZE(masks), err)
 
 TEST_F(offload, reported_masks,
        .title = "the masks that virtual machine monitors rely on are accepted and refused as ever",
@@ -245,7 +194,7 @@ TEST_F(offload, ethtool_agrees, .title = "ethtool shows the features of the mask
 				       known_mask(),
 				       0 };
 
-	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
 		ASSERT_OK(tun_set_offload(self->t.fd, masks[i]));
 		EXPECT_EQ(masks[i] & ~TUN_F_UFO, ethtool_mask(self->t.name));
 	}
@@ -265,7 +214,7 @@ TEST_F(offload, initial_features,
 	};
 	json_t *json = tool_json("ethtool --json -k %s", self->t.name);
 
-	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(on); i++) {
 		EXPECT_TRUE(ethtool_active(json, on[i])) TH_LOG("%s", on[i]);
 	}
 	EXPECT_FALSE(tool_get_bool(json, "0.large-receive-offload.active"));

@@ -2,26 +2,23 @@
 /* /dev/net/tun before a device is attached, and what any descriptor of it does. */
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
+#include "device/sigio.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/sock.h"
@@ -33,12 +30,9 @@
 /* The kernel sends the peer a datagram: a packet for the file to read. */
 static void send_to_peer(uint32_t seed)
 {
-	uint8_t data[PAYLOAD];
 	int fd = udp_open(KERNEL_IP4, PORT);
 
-	pattern_fill(data, sizeof(data), seed);
-	if (udp_send(fd, data, sizeof(data), PEER_IP4, PORT) != sizeof(data))
-		TH_BAIL("cannot send to " PEER_IP4 ": %s", strerror(errno));
+	kernel_udp(fd, PORT, PAYLOAD, seed);
 	close(fd);
 }
 
@@ -188,7 +182,7 @@ TEST(write_only, .title = "a file opened O_WRONLY attaches and writes; read give
 {
 	struct tun t = open_with(O_WRONLY | O_NONBLOCK);
 	int sock = udp_open(KERNEL_IP4, PORT + 1);
-	uint8_t buf[PAYLOAD + 1];
+	uint8_t buf[PAYLOAD];
 	struct frame f;
 
 	EXPECT_EQ(IFF_TUN, tun_iff_flags(t.fd) & (IFF_TUN | IFF_TAP));
@@ -197,8 +191,7 @@ TEST(write_only, .title = "a file opened O_WRONLY attaches and writes; read give
 
 	peer_udp(&t, &f, PORT, PORT + 1, PAYLOAD, 2);
 	EXPECT_EQ(f.len, tun_send(&t, NULL, &f));
-	ASSERT_EQ(PAYLOAD, udp_recv(sock, buf, sizeof(buf), TIMEOUT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, PAYLOAD, 2));
+	EXPECT_EQ(PAYLOAD, udp_recv_pattern(sock, 2, TIMEOUT_MS));
 	close(sock);
 	tun_close(&t);
 }
@@ -231,7 +224,7 @@ TEST(no_offset, .title = "lseek gives ESPIPE, yet pread and pwrite take any offs
 	EXPECT_ERRNO(ESPIPE, lseek(t.fd, 0, SEEK_SET));
 	EXPECT_ERRNO(ESPIPE, lseek(t.fd, 0, SEEK_CUR));
 	EXPECT_ERRNO(ESPIPE, lseek(t.fd, 0, SEEK_END));
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
 		off_t at = offsets[i];
 
 		/* The VFS refuses a range that ends beyond the largest offset. */
@@ -243,8 +236,7 @@ TEST(no_offset, .title = "lseek gives ESPIPE, yet pread and pwrite take any offs
 		}
 		peer_udp(&t, &f, PORT, PORT + 1, PAYLOAD, i + 100);
 		EXPECT_EQ(f.len, pwrite(t.fd, f.data, f.len, at));
-		EXPECT_EQ(PAYLOAD, udp_recv(sock, buf, sizeof(buf), TIMEOUT_MS));
-		EXPECT_EQ(-1, pattern_check(buf, PAYLOAD, i + 100));
+		EXPECT_EQ(PAYLOAD, udp_recv_pattern(sock, i + 100, TIMEOUT_MS));
 	}
 	close(sock);
 	tun_close(&t);
@@ -406,40 +398,25 @@ TEST_F(open_nonblock, nonblock_per_call,
 	EXPECT_TRUE(is_datagram(buf, read(self->t.fd, buf, sizeof(buf)), 1));
 }
 
-/* SIGIO within @timeout_ms? */
-static bool takes_sigio(int timeout_ms)
-{
-	struct timespec ts = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	return sigtimedwait(&set, NULL, &ts) == SIGIO;
-}
-
 TEST(fioasync, .title = "FIOASYNC is O_ASYNC: it makes the caller the owner and sends it SIGIO",
      .behaviours = { 19 })
 {
 	struct tun t = open_with(O_RDWR | O_NONBLOCK);
 	int on = 1, off = 0;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-
+	sigio_block(SIGIO);
 	EXPECT_EQ(0, fcntl(t.fd, F_GETOWN));
 	ASSERT_OK(ioctl(t.fd, FIOASYNC, &on));
 	EXPECT_EQ(O_ASYNC, fcntl(t.fd, F_GETFL) & O_ASYNC);
 	EXPECT_EQ(getpid(), fcntl(t.fd, F_GETOWN));
 	send_to_peer(1);
-	EXPECT_TRUE(takes_sigio(TIMEOUT_MS));
+	EXPECT_EQ(SI_KERNEL, sigio_next(SIGIO, t.fd, TIMEOUT_MS));
 
 	ASSERT_OK(ioctl(t.fd, FIOASYNC, &off));
 	EXPECT_EQ(0, fcntl(t.fd, F_GETFL) & O_ASYNC);
 	/* The sender itself puts the packet into the queue and raises the signal. */
 	send_to_peer(2);
-	EXPECT_FALSE(takes_sigio(0));
+	EXPECT_EQ(0, sigio_next(SIGIO, t.fd, 0));
 	tun_close(&t);
 }
 
@@ -505,38 +482,17 @@ TEST(passed_over_socket, .title = "a descriptor in flight over a socket keeps th
      .behaviours = { 20 })
 {
 	struct tun t = open_with(O_RDWR | O_NONBLOCK);
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	char byte = 'x';
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	int sockets[2], received;
 	uint8_t buf[2048];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
 		TH_BAIL("a socket pair: %s", strerror(errno));
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &t.fd, sizeof(int));
-	if (sendmsg(sockets[0], &msg, 0) != 1)
-		TH_BAIL("SCM_RIGHTS: %s", strerror(errno));
+	sock_pass_fd(sockets[0], t.fd);
 	close(t.fd);
 	EXPECT_TRUE(link_exists(t.name));
 	send_to_peer(4);
 
-	memset(control.buf, 0, sizeof(control.buf));
-	if (recvmsg(sockets[1], &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg))
-		TH_BAIL("no descriptor received: %s", strerror(errno));
-	memcpy(&received, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+	received = sock_take_fd(sockets[1], TIMEOUT_MS);
 	EXPECT_TRUE(is_datagram(buf, read(received, buf, sizeof(buf)), 4));
 	close(received);
 	EXPECT_FALSE(link_exists(t.name));
@@ -618,72 +574,21 @@ TEST_F(open_closing, close_events,
 	link_watch_close(watch);
 }
 
-struct reader {
-	pthread_t thread;
-	int fd;
-	atomic_int tid;
-	ssize_t len;
-	int err;
-	uint8_t buf[2048];
-};
-
-static void *read_once(void *arg)
-{
-	struct reader *r = arg;
-
-	atomic_store(&r->tid, syscall(SYS_gettid));
-	r->len = read(r->fd, r->buf, sizeof(r->buf));
-	r->err = errno;
-	return NULL;
-}
-
-/* Waits until the thread sleeps, which a thread that does nothing but read does in its read. */
-static bool sleeps(struct reader *r)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-	char path[64], state = 0;
-
-	while (clock_left(deadline)) {
-		FILE *f = NULL;
-		int tid = atomic_load(&r->tid);
-
-		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-		if (tid && (f = fopen(path, "re")) && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-			state = 0;
-		if (f)
-			fclose(f);
-		if (state == 'S')
-			return true;
-		sched_yield();
-	}
-	return false;
-}
-
-static bool joined(struct reader *r)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	ts.tv_sec += TIMEOUT_MS / 1000;
-	return !pthread_timedjoin_np(r->thread, NULL, &ts);
-}
-
 TEST(close_under_reader,
      .title = "a thread that waits in read keeps the device when another closes the descriptor",
      .behaviours = { 23 })
 {
 	struct tun t = open_with(O_RDWR);
-	struct reader r = { .fd = t.fd };
+	struct blocked r;
 
-	if (pthread_create(&r.thread, NULL, read_once, &r) || !sleeps(&r))
-		TH_BAIL("no thread that waits in read");
+	ASSERT_TRUE(blocked_read(&r, t.fd));
 	EXPECT_ERRNO(0, close(t.fd));
 	EXPECT_TRUE(link_exists(t.name));
 
 	send_to_peer(7);
-	ASSERT_TRUE(joined(&r));
-	EXPECT_TRUE(is_datagram(r.buf, r.len, 7)) {
-		TH_LOG("read gave %zd, %s", r.len, strerror(r.err));
+	ASSERT_TRUE(blocked_ended(&r, TIMEOUT_MS));
+	EXPECT_TRUE(is_datagram(r.buf, r.ret, 7)) {
+		TH_LOG("read gave %zd, %s", r.ret, strerror(r.err));
 	}
 	/* The reader's was the last reference, gone when its read returned. */
 	EXPECT_FALSE(link_exists(t.name));
@@ -703,7 +608,7 @@ TEST(recreate, .title = "right after close the name is free for a device of any 
 	};
 	struct link link;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		int fd = tun_open();
 
 		ASSERT_OK(tun_set_iff(fd, "again", forms[i].flags | IFF_NO_PI)) {

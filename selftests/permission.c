@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who may attach to a device, who may change it, and whom TUNSETOWNER and TUNSETGROUP name. */
-#include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <net/if_arp.h>
-#include <netinet/in.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/fsuid.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/creds.h"
 #include "netns/link.h"
 #include "netns/sock.h"
 
@@ -24,20 +20,6 @@
 #define OWNER	      1000
 #define OTHER	      1001
 #define GROUP	      2000
-
-/* Puts all of this thread's capabilities into force or none. They stay permitted. */
-static void capable(bool on)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, caps))
-		TH_BAIL("capget: %s", strerror(errno));
-	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		caps[i].effective = on ? caps[i].permitted : 0;
-	if (syscall(SYS_capset, &header, caps))
-		TH_BAIL("capset: %s", strerror(errno));
-}
 
 /* Another effective user, without capabilities; back to root with become_root(). */
 static void become(uid_t uid, gid_t gid, gid_t supplementary)
@@ -66,58 +48,23 @@ static void make_idle(const char *name, unsigned int flags, uid_t owner, gid_t g
 }
 
 /* Owner and group as rtnetlink tells them, -1 if it does not. */
-static long long owner_of(const char *name)
+static long long id_of(const char *name, int attribute)
 {
 	struct link link;
 
 	if (link_get(name, &link))
 		TH_BAIL("no link %s: %s", name, strerror(errno));
-	return link.has_data[TUN_LINK_OWNER] ? (long long)link.data[TUN_LINK_OWNER] : -1;
+	return link.has_data[attribute] ? (long long)link.data[attribute] : -1;
+}
+
+static long long owner_of(const char *name)
+{
+	return id_of(name, TUN_LINK_OWNER);
 }
 
 static long long group_of(const char *name)
 {
-	struct link link;
-
-	if (link_get(name, &link))
-		TH_BAIL("no link %s: %s", name, strerror(errno));
-	return link.has_data[TUN_LINK_GROUP] ? (long long)link.data[TUN_LINK_GROUP] : -1;
-}
-
-/*
- * Runs @body in a child that may change its user and namespaces for good. With @userns the child is
- * root of a new user namespace that knows this one id; false if there can be none.
- */
-static bool in_child(struct __test_metadata *_metadata, bool userns, int more_namespaces,
-		     void (*body)(struct __test_metadata *_metadata, int fd), int fd)
-{
-	static const char *const maps[][2] = {
-		{ "/proc/self/setgroups", "deny" },
-		{ "/proc/self/uid_map", "0 0 1" },
-		{ "/proc/self/gid_map", "0 0 1" },
-	};
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		if (userns && unshare(CLONE_NEWUSER | more_namespaces))
-			_exit(4);
-		for (size_t i = 0; userns && i < ARRAY_SIZE(maps); i++) {
-			int map = open(maps[i][0], O_WRONLY | O_CLOEXEC);
-
-			if (write(map, maps[i][1], strlen(maps[i][1])) < 0)
-				TH_BAIL("%s: %s", maps[i][0], strerror(errno));
-			close(map);
-		}
-		body(_metadata, fd);
-		_exit(0);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		TH_BAIL("fork: %s", strerror(errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 4)
-		return false;
-	EXPECT_EQ(0, status);
-	return true;
+	return id_of(name, TUN_LINK_GROUP);
 }
 
 /* Whom the device belongs to. */
@@ -219,9 +166,9 @@ TEST_F(permission, capability, .title = "CAP_NET_ADMIN attaches whomever the dev
 {
 	EXPECT_EQ(variant->owner == (uid_t)-1 ? -1 : OWNER, owner_of("owned"));
 	EXPECT_EQ(variant->group == (gid_t)-1 ? -1 : GROUP, group_of("owned"));
-	capable(false);
+	creds_capable(false);
 	EXPECT_ERRNO(EPERM, tun_set_iff(self->fd, "owned", FLAGS));
-	capable(true);
+	creds_capable(true);
 	EXPECT_OK(tun_set_iff(self->fd, "owned", FLAGS));
 }
 
@@ -261,12 +208,12 @@ TEST(own_ids, .title = "own user and group attach without any capability", .beha
 		int fd = tun_open();
 
 		make_idle(devices[i].name, FLAGS, devices[i].owner, devices[i].group);
-		capable(false);
+		creds_capable(false);
 		EXPECT_OK(tun_set_iff(fd, devices[i].name, FLAGS)) {
 			TH_LOG("%s", devices[i].name);
 		}
 		EXPECT_EQ(IFF_TUN, tun_iff_flags(fd) & (IFF_TUN | IFF_TAP));
-		capable(true);
+		creds_capable(true);
 		close(fd);
 	}
 }
@@ -284,14 +231,16 @@ TEST(ownerless, .title = "a device with neither owner nor group takes CAP_NET_AD
 	make_idle("ownerless", FLAGS, -1, -1);
 	EXPECT_EQ(-1, owner_of("ownerless"));
 	EXPECT_EQ(-1, group_of("ownerless"));
-	capable(false);
+	creds_capable(false);
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "ownerless", FLAGS));
-	capable(true);
+	creds_capable(true);
 	close(fd);
 }
 
-static void attach_as_ids(struct __test_metadata *_metadata, int fd)
+static void attach_as_ids(struct __test_metadata *_metadata, void *arg)
 {
+	int fd = *(int *)arg;
+
 	/* Every id but the effective one is the owner's. */
 	if (setresgid(OTHER, OTHER, OTHER) || setresuid(OWNER, OTHER, OWNER))
 		TH_BAIL("cannot change ids: %s", strerror(errno));
@@ -310,12 +259,14 @@ TEST(effective_id, .title = "of the caller's user ids the effective one alone de
 	int fd = tun_open();
 
 	make_idle("owned", FLAGS, OWNER, -1);
-	in_child(_metadata, false, 0, attach_as_ids, fd);
+	creds_child(_metadata, attach_as_ids, &fd);
 	close(fd);
 }
 
-static void create_as_user(struct __test_metadata *_metadata, int fd)
+static void create_as_user(struct __test_metadata *_metadata, void *arg)
 {
+	int fd = *(int *)arg;
+
 	if (setgroups(0, NULL) || setresgid(OWNER, OWNER, OWNER) || setresuid(OWNER, OWNER, OWNER))
 		TH_BAIL("cannot become user %d: %s", OWNER, strerror(errno));
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "fresh", IFF_TUN));
@@ -328,7 +279,7 @@ TEST(opened_by_root, .title = "a file that root opened does not let another user
 {
 	int fd = tun_open();
 
-	in_child(_metadata, false, 0, create_as_user, fd);
+	creds_child(_metadata, create_as_user, &fd);
 	EXPECT_FALSE(link_exists("fresh"));
 	EXPECT_OK(tun_set_iff(fd, "fresh", IFF_TUN));
 	close(fd);
@@ -342,7 +293,7 @@ TEST(check_order, .title = "IFF_TUN_EXCL, type and queue mode are checked before
 
 	make_idle("single", FLAGS, -1, -1);
 	make_idle("multi", FLAGS | IFF_MULTI_QUEUE, -1, -1);
-	capable(false);
+	creds_capable(false);
 	EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "single", FLAGS | IFF_TUN_EXCL));
 	EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "lo", FLAGS | IFF_TUN_EXCL));
 	EXPECT_ERRNO(EINVAL, tun_set_iff(fd, "lo", FLAGS));
@@ -352,16 +303,16 @@ TEST(check_order, .title = "IFF_TUN_EXCL, type and queue mode are checked before
 	EXPECT_ERRNO(EINVAL, tun_set_iff(fd, "multi", FLAGS));
 	/* For a new device it is the other way round, see setiff.no_capability. */
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "fresh", 0));
-	capable(true);
+	creds_capable(true);
 
 	if (harness_feature("second_uid")) {
 		busy = tun_create("busy", FLAGS);
 		if (tun_set_owner(busy.fd, OWNER))
 			TH_BAIL("TUNSETOWNER: %s", strerror(errno));
-		capable(false);
+		creds_capable(false);
 		/* Whether it is busy is nobody's business. */
 		EXPECT_ERRNO(EPERM, tun_set_iff(fd, "busy", FLAGS));
-		capable(true);
+		creds_capable(true);
 		EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "busy", FLAGS));
 		tun_close(&busy);
 	}
@@ -416,7 +367,7 @@ static void give_up_power(bool other_user)
 	if (other_user)
 		become(OTHER, OTHER, -1);
 	else
-		capable(false);
+		creds_capable(false);
 }
 
 static void take_power(bool other_user)
@@ -424,7 +375,7 @@ static void take_power(bool other_user)
 	if (other_user)
 		become_root();
 	else
-		capable(true);
+		creds_capable(true);
 }
 
 TEST_F(permission_holder, setters,
@@ -571,9 +522,10 @@ TEST(owner_changes, .title = "the last TUNSETOWNER and TUNSETGROUP count, whoeve
 	close(fd);
 }
 
-static void set_in_one_id_namespace(struct __test_metadata *_metadata, int fd)
+static void set_in_one_id_namespace(struct __test_metadata *_metadata, void *arg)
 {
 	static const unsigned long unmapped[] = { 1, 5, OWNER, 65534, UINT32_MAX };
+	int fd = *(int *)arg;
 
 	EXPECT_OK(tun_set_owner(fd, 0));
 	EXPECT_OK(tun_set_group(fd, 0));
@@ -586,20 +538,19 @@ static void set_in_one_id_namespace(struct __test_metadata *_metadata, int fd)
 }
 
 TEST(unmapped, .title = "an owner or group the caller's user namespace does not know gives EINVAL",
-     .behaviours = { 101, 102, 111 })
+     .behaviours = { 101, 102, 111 }, .needs = { "user_namespaces" })
 {
 	struct tun t = tun_create("mapped", FLAGS);
 
-	if (!in_child(_metadata, true, 0, set_in_one_id_namespace, t.fd))
-		SKIP(return, "no user namespace can be made");
+	creds_userns_child(_metadata, 0, set_in_one_id_namespace, &t.fd);
 	EXPECT_EQ(0, owner_of("mapped"));
 	EXPECT_EQ(0, group_of("mapped"));
 	tun_close(&t);
 }
 
-static void attach_from_elsewhere(struct __test_metadata *_metadata, int fd)
+static void attach_from_elsewhere(struct __test_metadata *_metadata, void *arg)
 {
-	int second = tun_open();
+	int fd = *(int *)arg, second = tun_open();
 
 	/* The file leads to the network namespace it was opened in, where this is nobody. */
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "fresh", IFF_TUN));
@@ -616,22 +567,20 @@ static void attach_from_elsewhere(struct __test_metadata *_metadata, int fd)
 TEST(left_namespace,
      .title =
 	     "from a new user and network namespace the file opened before makes no device outside",
-     .behaviours = { 54, 104, 4 })
+     .behaviours = { 54, 104, 4 }, .needs = { "user_namespaces", "net_namespaces" })
 {
 	int fd = tun_open();
 
 	make_idle("owned", FLAGS, 0, -1);
-	if (!in_child(_metadata, true, CLONE_NEWNET, attach_from_elsewhere, fd))
-		SKIP(return, "no user namespace can be made");
+	creds_userns_child(_metadata, CLONE_NEWNET, attach_from_elsewhere, &fd);
 	EXPECT_FALSE(link_exists("fresh"));
 	close(fd);
 }
 
-static void consume(struct __test_metadata *_metadata, int fd)
+static void consume(struct __test_metadata *_metadata, void *arg)
 {
+	int fd = *(int *)arg;
 	struct tun t = { .fd = fd, .name = "ready", .flags = FLAGS };
-	struct tun_packet packet;
-	struct parsed p;
 	struct frame f;
 
 	if (setgroups(0, NULL) || setresgid(OWNER, OWNER, OWNER) || setresuid(OWNER, OWNER, OWNER))
@@ -641,9 +590,7 @@ static void consume(struct __test_metadata *_metadata, int fd)
 	/* The kernel's side echoes what is said to it. */
 	peer_udp(&t, &f, 4000, 4000, 100, 1);
 	ASSERT_EQ(f.len, tun_send(&t, NULL, &f));
-	ASSERT_TRUE(tun_recv_proto(&t, &packet, IPPROTO_UDP, TIMEOUT_MS, &p));
-	EXPECT_EQ(50, p.payload_len);
-	EXPECT_EQ(-1, pattern_check(packet.data + p.payload, 50, 2));
+	EXPECT_EQ(50, peer_recv_udp(&t, 2, TIMEOUT_MS));
 }
 
 TEST(premade_device,
@@ -653,7 +600,6 @@ TEST(premade_device,
 {
 	struct tun t = { .fd = -1, .name = "ready", .flags = FLAGS };
 	int fd = tun_open(), sock;
-	uint8_t data[200], answer[50];
 	pid_t pid;
 
 	make_idle("ready", FLAGS, OWNER, -1);
@@ -662,13 +608,11 @@ TEST(premade_device,
 	pid = fork();
 	if (!pid) {
 		/* The kernel's side. */
-		pattern_fill(answer, sizeof(answer), 2);
-		EXPECT_EQ(100, udp_recv(sock, data, sizeof(data), TIMEOUT_MS));
-		EXPECT_EQ(-1, pattern_check(data, 100, 1));
-		EXPECT_EQ(50, udp_send(sock, answer, sizeof(answer), PEER_IP4, 4000));
+		EXPECT_EQ(100, udp_recv_pattern(sock, 1, TIMEOUT_MS));
+		kernel_udp(sock, 4000, 50, 2);
 		_exit(0);
 	}
-	in_child(_metadata, false, 0, consume, fd);
+	creds_child(_metadata, consume, &fd);
 	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
 		TH_BAIL("fork: %s", strerror(errno));
 	close(sock);

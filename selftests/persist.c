@@ -1,44 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TUNSETPERSIST, TUNSETOWNER, TUNSETGROUP: what stays when the file goes, and how it is shown. */
-#include <fcntl.h>
 #include <grp.h>
 #include <net/if_arp.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <linux/bpf.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/bpf.h"
+#include "netns/creds.h"
 #include "netns/link.h"
-#include "netns/netns.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define TIMEOUT_MS 2000
-
-/* The first line of /sys/class/net/@name/@attr, "" if it cannot be read. */
-static const char *sysfs(const char *name, const char *attr, char line[64])
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, attr);
-	f = fopen(path, "re");
-	if (!f || !fgets(line, 64, f))
-		line[0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	return line;
-}
 
 /* Closes the file of a device that stays, and attaches another one. */
 static void reattach(struct tun *t)
@@ -99,7 +78,7 @@ TEST_F(persist, any_value, .title = "TUNSETPERSIST takes every value but 0 for o
 	int fd = self->t.fd;
 
 	EXPECT_EQ(0, tun_iff_flags(fd) & IFF_PERSIST);
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		EXPECT_OK(tun_set_persist(fd, values[i]));
 		EXPECT_EQ(IFF_PERSIST, tun_iff_flags(fd) & IFF_PERSIST) {
 			TH_LOG("after TUNSETPERSIST(%#lx)", values[i]);
@@ -113,7 +92,7 @@ TEST_F(persist, shown, .title = "rtnetlink, sysfs and ip show persistence as TUN
        .behaviours = { 93, 94 }, .needs = { "sysfs", "iproute2" })
 {
 	const unsigned int base = variant->flags;
-	char line[64], expected[64];
+	char expected[64];
 	struct link link;
 	json_t *json;
 
@@ -123,7 +102,7 @@ TEST_F(persist, shown, .title = "rtnetlink, sysfs and ip show persistence as TUN
 		EXPECT_TRUE(link.has_data[TUN_LINK_PERSIST]);
 		EXPECT_EQ(on, link.data[TUN_LINK_PERSIST]);
 		snprintf(expected, sizeof(expected), "%#x", base | (on ? IFF_PERSIST : 0));
-		EXPECT_STREQ(expected, sysfs("p0", "tun_flags", line));
+		EXPECT_STREQ(expected, sysfs_get("p0", "tun_flags"));
 		json = tool_ip_link("p0");
 		EXPECT_EQ(on, tool_get_bool(json, "linkinfo.info_data.persist"));
 		json_decref(json);
@@ -408,32 +387,14 @@ TEST(keeps_tx_filter, .title = "the TX filter is the one of before the close", .
 	tun_close(&t);
 }
 
-/* A socket filter that returns @length: bpf()'s descriptor, or -1 and errno. */
-static int load_filter(int length)
-{
-	struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = length },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = (uintptr_t)code,
-		.insn_cnt = sizeof(code) / sizeof(code[0]),
-		.license = (uintptr_t) "GPL",
-	};
-
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-}
-
 TEST(keeps_filter_program, .title = "the filter program is the one of before the close",
-     .behaviours = { 97 })
+     .behaviours = { 97 }, .needs = { "bpf" })
 {
 	struct tun t = tun_create("p0", IFF_TUN | IFF_NO_PI);
-	int program = load_filter(20), fd = udp_open(NULL, 0);
+	/* What the program returns is the length that is left: here the IPv4 header. */
+	int program = bpf_load_return(BPF_PROG_TYPE_SOCKET_FILTER, 20), fd = udp_open(NULL, 0);
 	struct tun_packet p;
 
-	if (program < 0)
-		SKIP(return, "bpf() loads no socket filter: %s", strerror(errno));
 	peer_configure(&t);
 	ASSERT_OK(tun_set_persist(t.fd, 1));
 	ASSERT_OK(ioctl(t.fd, TUNSETFILTEREBPF, &program));
@@ -442,7 +403,6 @@ TEST(keeps_filter_program, .title = "the filter program is the one of before the
 	ASSERT_TRUE(link_wait_running("p0", true, TIMEOUT_MS));
 	ASSERT_EQ(5, udp_send(fd, "hello", 5, PEER_IP4, 4000));
 	ASSERT_TRUE(tun_recv(&t, &p, TIMEOUT_MS));
-	/* What the program returns is the length that is left: here the IPv4 header. */
 	EXPECT_EQ(20, p.len);
 	tun_close(&t);
 	close(fd);
@@ -493,13 +453,13 @@ TEST_F(persist_id, unset,
        .title = "without an owner or group rtnetlink and ip show none, and sysfs -1",
        .behaviours = { 109 }, .needs = { "sysfs", "iproute2" })
 {
-	char line[64], path[64];
+	char path[64];
 	struct link link;
 	json_t *json;
 
 	ASSERT_OK(link_get("p0", &link));
 	EXPECT_FALSE(link.has_data[variant->attr]);
-	EXPECT_STREQ("-1", sysfs("p0", variant->sysfs, line));
+	EXPECT_STREQ("-1", sysfs_get("p0", variant->sysfs));
 	json = tool_ip_link("p0");
 	snprintf(path, sizeof(path), "linkinfo.info_data.%s", variant->ip);
 	EXPECT_NULL(tool_get(json, path));
@@ -523,7 +483,7 @@ TEST_F(persist_id, id_shown,
        .title = "rtnetlink, ip and sysfs show the owner or group that was set",
        .behaviours = { 101, 102, 109 }, .needs = { "sysfs", "iproute2" })
 {
-	char line[64], path[64], expected[64];
+	char path[64], expected[64];
 	struct link link;
 	json_t *json;
 
@@ -532,7 +492,7 @@ TEST_F(persist_id, id_shown,
 	EXPECT_TRUE(link.has_data[variant->attr]);
 	EXPECT_EQ(self->own, link.data[variant->attr]);
 	snprintf(expected, sizeof(expected), "%lu", self->own);
-	EXPECT_STREQ(expected, sysfs("p0", variant->sysfs, line));
+	EXPECT_STREQ(expected, sysfs_get("p0", variant->sysfs));
 	json = tool_ip_link("p0");
 	snprintf(path, sizeof(path), "linkinfo.info_data.%s", variant->ip);
 	EXPECT_TRUE(ip_shows(json, path, self->own));
@@ -608,82 +568,51 @@ TEST_F(persist_id, event,
 	link_watch_close(watch);
 }
 
-static bool write_file(const char *path, const char *text)
+/* What a child in another user namespace needs to know. */
+struct other_reader {
+	const FIXTURE_VARIANT(persist_id) * variant;
+	int fd;
+};
+
+static void set_unmapped(struct __test_metadata *_metadata, void *arg)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool written = fd >= 0 && write(fd, text, strlen(text)) == strlen(text);
+	const struct other_reader *r = arg;
 
-	if (fd >= 0)
-		close(fd);
-	return written;
-}
-
-/* In a child: a user namespace in which our own ids are 0, and there are no others. */
-static bool enter_user_namespace(void)
-{
-	char uid_map[32], gid_map[32];
-
-	snprintf(uid_map, sizeof(uid_map), "0 %u 1", geteuid());
-	snprintf(gid_map, sizeof(gid_map), "0 %u 1", getegid());
-	return !unshare(CLONE_NEWUSER) && write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", uid_map) &&
-	       write_file("/proc/self/gid_map", gid_map);
-}
-
-/* The parent's part of a fork(): true if the child could enter its user namespace. */
-static bool child_entered(pid_t pid)
-{
-	int status;
-
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		TH_BAIL("child: %s", strerror(errno));
-	if (status && (!WIFEXITED(status) || WEXITSTATUS(status) != 77))
-		TH_BAIL("child ended with wait status %#x", status);
-	return !status;
+	EXPECT_ERRNO(EINVAL, r->variant->set(r->fd, 5));
+	EXPECT_OK(r->variant->set(r->fd, 0));
 }
 
 TEST_F(persist_id, unmapped,
        .title = "ids are those of the caller's user namespace, one it lacks is EINVAL",
-       .behaviours = { 101, 102, 111 })
+       .behaviours = { 101, 102, 111 }, .needs = { "user_namespaces" })
 {
+	struct other_reader r = { variant, self->t.fd };
 	struct link link;
-	pid_t pid = fork();
 
-	if (pid == 0) {
-		if (!enter_user_namespace())
-			_exit(77);
-		EXPECT_ERRNO(EINVAL, variant->set(self->t.fd, 5));
-		EXPECT_OK(variant->set(self->t.fd, 0));
-		_exit(0);
-	}
-	if (!child_entered(pid))
-		SKIP(return, "no user namespace can be made");
+	creds_userns_child(_metadata, 0, set_unmapped, &r);
 	/* The child's 0 is what we are. */
 	ASSERT_OK(link_get("p0", &link));
 	EXPECT_TRUE(link.has_data[variant->attr]);
 	EXPECT_EQ(self->own, link.data[variant->attr]);
 }
 
+static void read_unmapped(struct __test_metadata *_metadata, void *arg)
+{
+	const struct other_reader *r = arg;
+	struct link link;
+
+	/* 65534 unless somebody changed /proc/sys/kernel/overflowuid or -gid. */
+	ASSERT_OK(link_get("p0", &link));
+	EXPECT_EQ(65534, link.data[r->variant->attr]);
+	EXPECT_STREQ("65534", sysfs_get("p0", r->variant->sysfs));
+}
+
 TEST_F(persist_id, overflow,
        .title = "a reader whose user namespace lacks the owner or group sees the overflow id",
-       .behaviours = { 109 }, .needs = { "second_uid", "sysfs" })
+       .behaviours = { 109 }, .needs = { "second_uid", "sysfs", "user_namespaces" })
 {
-	pid_t pid;
+	struct other_reader r = { variant, self->t.fd };
 
 	ASSERT_OK(variant->set(self->t.fd, 1000));
-	pid = fork();
-	if (pid == 0) {
-		struct link link;
-		char line[64];
-
-		if (!enter_user_namespace())
-			_exit(77);
-		/* 65534 unless somebody changed /proc/sys/kernel/overflowuid or -gid. */
-		EXPECT_OK(link_get("p0", &link));
-		EXPECT_EQ(65534, link.data[variant->attr]);
-		EXPECT_STREQ("65534", sysfs("p0", variant->sysfs, line));
-		_exit(0);
-	}
-	if (!child_entered(pid))
-		SKIP(return, "no user namespace can be made");
+	creds_userns_child(_metadata, 0, read_unmapped, &r);
 }

@@ -2,7 +2,6 @@
 /* The packet information header: four bytes, flags and protocol, in front of each packet. */
 #include <net/ethernet.h>
 #include <netinet/in.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <linux/filter.h>
 
@@ -42,7 +41,7 @@ FIXTURE_SETUP(pi)
 {
 	self->t = peer_create("t0", variant->flags);
 	self->udp = udp_open(KERNEL_IP4, PORT);
-	self->headers = PI_SIZE + self->t.vnet_size;
+	self->headers = tun_header_size(&self->t);
 }
 
 FIXTURE_TEARDOWN(pi)
@@ -51,27 +50,6 @@ FIXTURE_TEARDOWN(pi)
 	tun_close(&self->t);
 }
 
-/* The kernel sends a datagram to the peer; pattern @seed of @len bytes. */
-static void kernel_sends(int udp, size_t len, uint32_t seed)
-{
-	uint8_t buf[2048];
-
-	pattern_fill(buf, len, seed);
-	if (udp_send(udp, buf, len, PEER_IP4, 4000) != len)
-		TH_BAIL("the kernel cannot send: %s", strerror(errno));
-}
-
-/* The next packet has to be the one kernel_sends() made with @len and @seed. */
-#define EXPECT_SENT(t, bytes, seed)                                                                \
-	do {                                                                                       \
-		static struct tun_packet __packet;                                                 \
-		struct parsed __p;                                                                 \
-		ASSERT_TRUE(tun_recv(t, &__packet, WAIT_MS));                                      \
-		ASSERT_TRUE(frame_parse(__packet.data, __packet.len, tun_is_tap(t), &__p));        \
-		EXPECT_EQ((size_t)(bytes), __p.payload_len);                                       \
-		EXPECT_EQ(-1, pattern_check(__packet.data + __p.payload, bytes, seed));            \
-	} while (0)
-
 TEST_F(pi, header_read,
        .title = "read puts four bytes in front: flags 0 and the protocol in network order",
        .behaviours = { 292, 297 })
@@ -79,9 +57,9 @@ TEST_F(pi, header_read,
 	uint8_t buf[256];
 	ssize_t len;
 
-	kernel_sends(self->udp, 10, 1);
+	kernel_udp(self->udp, 4000, 10, 1);
 	len = tun_read(&self->t, buf, sizeof(buf), WAIT_MS);
-	ASSERT_EQ(self->headers + (tun_is_tap(&self->t) ? ETH_HLEN : 0) + 20 + 8 + 10, len);
+	ASSERT_EQ(self->headers + peer_udp_size(&self->t, 10), len);
 	EXPECT_EQ(0, memcmp(buf, "\x00\x00\x08\x00", 4));
 	EXPECT_EQ(-1, pattern_check(buf + len - 10, 10, 1));
 }
@@ -91,16 +69,16 @@ TEST_F(pi, truncated,
        .behaviours = { 299, 300 })
 {
 	const uint16_t strip = TUN_PKT_STRIP;
-	size_t ip = self->headers + (tun_is_tap(&self->t) ? ETH_HLEN : 0);
+	size_t ip = self->headers + tun_l2_size(&self->t);
 	uint8_t whole[256], buf[256], header[2] = { 0 };
 	ssize_t total;
 
-	kernel_sends(self->udp, 10, 1);
+	kernel_udp(self->udp, 4000, 10, 1);
 	total = tun_read(&self->t, whole, sizeof(whole), WAIT_MS);
 	ASSERT_GT(total, 0);
 
 	for (size_t size = self->headers; size <= total + 1; size++) {
-		kernel_sends(self->udp, 10, 1);
+		kernel_udp(self->udp, 4000, 10, 1);
 		memset(buf, 0xaa, sizeof(buf));
 		ASSERT_EQ(size < total ? size : total, tun_read(&self->t, buf, size, WAIT_MS));
 		memcpy(header, size < total ? (void *)&strip : "\0", 2);
@@ -128,7 +106,7 @@ TEST_F(pi, buffer_below_headers,
 	uint8_t buf[64];
 
 	for (size_t size = 1; size < self->headers; size++) {
-		kernel_sends(self->udp, 10, size);
+		kernel_udp(self->udp, 4000, 10, size);
 		EXPECT_ERRNO(EINVAL, tun_read(&self->t, buf, size, WAIT_MS))
 		{
 			TH_LOG("buffer of %zu bytes", size);
@@ -137,21 +115,19 @@ TEST_F(pi, buffer_below_headers,
 	}
 	EXPECT_EQ(sent, link_stats(self->t.name).tx_packets);
 
-	kernel_sends(self->udp, 10, 100);
-	EXPECT_SENT(&self->t, 10, 100);
+	kernel_udp(self->udp, 4000, 10, 100);
+	EXPECT_EQ(10, peer_recv_udp(&self->t, 100, WAIT_MS));
 	EXPECT_EQ(sent + 1, link_stats(self->t.name).tx_packets);
 }
 
 TEST_F(pi, flags_ignored, .title = "write takes any flags in the header", .behaviours = { 294 })
 {
 	struct tun_pi pi = { .flags = 0xffff, .proto = htons(ETHERTYPE_IP) };
-	uint8_t buf[128];
 	static struct frame f;
 
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	EXPECT_EQ(self->headers + f.len, tun_send_hdr(&self->t, &pi, NULL, f.data, f.len));
-	EXPECT_EQ(100, udp_recv(self->udp, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 100, 1));
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 1, WAIT_MS));
 }
 
 FIXTURE(both)
@@ -182,7 +158,7 @@ TEST_F(both, vnet_between,
        .behaviours = { 303 })
 {
 	uint8_t raw[512] = { 0 };
-	size_t headers = PI_SIZE + self->t.vnet_size;
+	size_t headers = tun_header_size(&self->t);
 	uint8_t *vnet = raw + PI_SIZE, *frame = raw + headers;
 	int udp = udp_open(KERNEL_IP4, PORT);
 	static struct frame f;
@@ -200,11 +176,10 @@ TEST_F(both, vnet_between,
 	memcpy(frame, f.data, f.len);
 	len = headers + f.len;
 	ASSERT_EQ(len, tun_write(&self->t, raw, len));
-	EXPECT_EQ(100, udp_recv(udp, raw, sizeof(raw), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(raw, 100, 1));
+	EXPECT_EQ(100, udp_recv_pattern(udp, 1, WAIT_MS));
 
 	ASSERT_OK(tun_set_offload(self->t.fd, TUN_F_CSUM));
-	kernel_sends(udp, 100, 2);
+	kernel_udp(udp, 4000, 100, 2);
 	len = tun_read(&self->t, raw, sizeof(raw), WAIT_MS);
 	ASSERT_GT(len, headers);
 	EXPECT_EQ(0, memcmp(raw, "\x00\x00\x08\x00", 4));
@@ -226,7 +201,7 @@ TEST(proto_verbatim,
 	uint8_t frame[40], seen[64];
 	struct packet_info info;
 
-	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(protos); i++) {
 		struct tun_pi pi = { .proto = htons(protos[i]) };
 
 		for (int version = 0; version < 16; version++) {
@@ -259,8 +234,7 @@ TEST(proto_decides,
 	EXPECT_EQ(PI_SIZE + f.len, tun_send_hdr(&t, &pi, NULL, f.data, f.len));
 	peer_udp(&t, &f, 4000, PORT, 50, 2);
 	EXPECT_EQ(PI_SIZE + f.len, tun_send(&t, NULL, &f));
-	EXPECT_EQ(50, udp_recv(udp, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 50, 2));
+	EXPECT_EQ(50, udp_recv_pattern(udp, 2, WAIT_MS));
 	EXPECT_ERRNO(EAGAIN, udp_recv(udp, buf, sizeof(buf), 0));
 	close(udp);
 	tun_close(&t);
@@ -278,8 +252,7 @@ TEST(tap_proto_ignored, .title = "on a TAP the protocol written is ignored, the 
 
 	peer_udp(&t, &f, 4000, PORT, 100, 1);
 	EXPECT_EQ(PI_SIZE + f.len, tun_send_hdr(&t, &pi, NULL, f.data, f.len));
-	EXPECT_EQ(100, udp_recv(udp, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 100, 1));
+	EXPECT_EQ(100, udp_recv_pattern(udp, 1, WAIT_MS));
 	EXPECT_EQ(f.len, packet_recv(fd, buf, sizeof(buf), WAIT_MS, &info));
 	EXPECT_EQ(ETHERTYPE_IP, ntohs(info.from.sll_protocol));
 	close(fd);
@@ -321,15 +294,15 @@ TEST(strip_after_filter,
 	uint8_t buf[256];
 
 	ASSERT_OK(ioctl(t.fd, TUNATTACHFILTER, &prog));
-	kernel_sends(udp, 100, 1);
+	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(PI_SIZE + 30, tun_read(&t, buf, sizeof(buf), WAIT_MS));
 	memcpy(&pi, buf, sizeof(pi));
 	EXPECT_EQ(0, pi.flags);
-	kernel_sends(udp, 100, 1);
+	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(PI_SIZE + 30, tun_read(&t, buf, PI_SIZE + 30, WAIT_MS));
 	memcpy(&pi, buf, sizeof(pi));
 	EXPECT_EQ(0, pi.flags);
-	kernel_sends(udp, 100, 1);
+	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(PI_SIZE + 29, tun_read(&t, buf, PI_SIZE + 29, WAIT_MS));
 	memcpy(&pi, buf, sizeof(pi));
 	EXPECT_EQ(TUN_PKT_STRIP, pi.flags);
@@ -357,7 +330,7 @@ TEST(packet_socket_proto,
 	static struct tun_packet packet;
 	uint8_t frame[50];
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pattern_fill(frame, sizeof(frame), i);
 		frame[0] = cases[i].first;
 		ASSERT_EQ(sizeof(frame), packet_sendto(fd, frame, sizeof(frame), cases[i].given));
@@ -386,7 +359,7 @@ TEST(tap_ethertype, .title = "on a TAP read gives the EtherType of what the kern
 		TH_BAIL("cannot configure %s: %s", t.name, strerror(errno));
 	/* Nobody has said yet who the peer is: the kernel asks. */
 	udp = udp_open(KERNEL_IP4, PORT);
-	kernel_sends(udp, 10, 1);
+	kernel_udp(udp, 4000, 10, 1);
 	ASSERT_TRUE(tun_recv(&t, &packet, WAIT_MS));
 	EXPECT_EQ(ETHERTYPE_ARP, ntohs(packet.pi.proto));
 	EXPECT_EQ(0, memcmp("\x08\x06", packet.data + 12, 2));
@@ -447,9 +420,9 @@ static ssize_t headers_read(const struct tun *t, int udp)
 	uint8_t buf[128];
 	ssize_t len;
 
-	kernel_sends(udp, 10, 1);
+	kernel_udp(udp, 4000, 10, 1);
 	len = tun_read(t, buf, sizeof(buf), WAIT_MS);
-	return len < 0 ? len : len - (20 + 8 + 10);
+	return len < 0 ? len : len - (ssize_t)peer_udp_size(t, 10);
 }
 
 TEST(change_idle,

@@ -2,15 +2,14 @@
 /* poll, epoll and SIGIO: which events a file shows, and what wakes those who wait for them. */
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
+#include "device/sigio.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/sock.h"
 
@@ -25,11 +24,7 @@
 /* The kernel sends a datagram of ten bytes, pattern @seed, to the peer, and it is there to read. */
 static void kernel_sends(const struct tun *t, int udp, uint32_t seed)
 {
-	uint8_t buf[10];
-
-	pattern_fill(buf, sizeof(buf), seed);
-	if (udp_send(udp, buf, sizeof(buf), PEER_IP4, 4000) != sizeof(buf))
-		TH_BAIL("the kernel cannot send: %s", strerror(errno));
+	kernel_udp(udp, 4000, 10, seed);
 	if (t && sock_wait(t->fd, POLLIN, WAIT_MS) != POLLIN)
 		TH_BAIL("nothing to read on %s", t->name);
 }
@@ -45,9 +40,7 @@ static void drain(const struct tun *t)
 /* The events that @fd shows now. */
 static short events_now(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = ANY };
-
-	return poll(&p, 1, 0) == 1 ? p.revents : 0;
+	return sock_wait(fd, ANY, 0);
 }
 
 /* An epoll instance with one descriptor. */
@@ -278,109 +271,46 @@ TEST(exclusive, .title = "EPOLLEXCLUSIVE is taken, and a packet reaches one or m
 	tun_close(&t);
 }
 
-/*
- * A thread in poll(), and what came of it. poll() looks again when its time is over, so it gets
- * much more than the test waits for it: only a wake-up ends it in time.
- */
-struct poller {
-	pthread_t thread;
-	struct pollfd p;
-	atomic_int stat_fd; /* /proc/thread-self/stat of the thread, 0 until it is open */
-};
-
-static void *poller_main(void *arg)
-{
-	struct poller *r = arg;
-
-	r->stat_fd = open("/proc/thread-self/stat", O_RDONLY | O_CLOEXEC);
-	poll(&r->p, 1, 10 * WAIT_MS);
-	return NULL;
-}
-
-/* True if the thread waits in the kernel (state S of proc(5)). */
-static bool poller_waits(const struct poller *r)
-{
-	char stat[512];
-	const char *p;
-	ssize_t n;
-
-	if (!r->stat_fd)
-		return false;
-	n = pread(r->stat_fd, stat, sizeof(stat) - 1, 0);
-	if (n <= 0)
-		return false;
-	stat[n] = '\0';
-	p = strrchr(stat, ')');
-	return p && p[2] == 'S';
-}
-
-static void poller_start(struct poller *r, int fd, short events)
-{
-	int64_t deadline = clock_ms() + WAIT_MS;
-
-	*r = (struct poller){ .p = { .fd = fd, .events = events } };
-	if (pthread_create(&r->thread, NULL, poller_main, r))
-		TH_BAIL("no thread");
-	while (!poller_waits(r)) {
-		if (!clock_left(deadline))
-			TH_BAIL("poll does not wait");
-		usleep(500);
-	}
-}
-
-/* False if poll() does not return within WAIT_MS. */
-static bool poller_join(struct poller *r)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_MS / 1000;
-	if (pthread_timedjoin_np(r->thread, NULL, &until))
-		return false;
-	close(r->stat_fd);
-	return true;
-}
-
 TEST_F(poll, up_wakes,
        .title = "link up wakes a poll for POLLOUT, whether or not another looked before it",
        .behaviours = { 375, 379 }, .guards = { "2f3ab6221e4c", "72b319dc08b4" })
 {
-	struct poller r;
+	struct blocked r;
 
 	for (int polled_before = 0; polled_before <= 1; polled_before++) {
 		ASSERT_OK(link_down("t0"));
 		if (polled_before)
 			EXPECT_EQ(0, events_now(self->t.fd));
-		poller_start(&r, self->t.fd, POLLOUT);
+		ASSERT_TRUE(blocked_poll(&r, self->t.fd, POLLOUT));
 		ASSERT_OK(link_up("t0"));
-		ASSERT_TRUE(poller_join(&r));
-		EXPECT_EQ(POLLOUT, r.p.revents);
+		ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+		EXPECT_EQ(POLLOUT, r.revents);
 	}
 }
 
 TEST_F(poll, packet_wakes, .title = "a packet wakes a poll for POLLIN", .behaviours = { 375 })
 {
-	struct poller r;
+	struct blocked r;
 	int udp;
 
 	peer_configure(&self->t);
 	udp = udp_open(KERNEL_IP4, PORT);
-	poller_start(&r, self->t.fd, POLLIN);
+	ASSERT_TRUE(blocked_poll(&r, self->t.fd, POLLIN));
 	kernel_sends(NULL, udp, 1);
-	ASSERT_TRUE(poller_join(&r));
-	EXPECT_EQ(POLLIN, r.p.revents);
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+	EXPECT_EQ(POLLIN, r.revents);
 	close(udp);
 }
 
 TEST_F(poll, delete_wakes, .title = "deletion of the device wakes a poll with POLLERR",
        .behaviours = { 377, 380 })
 {
-	struct poller r;
+	struct blocked r;
 
-	poller_start(&r, self->t.fd, POLLIN);
+	ASSERT_TRUE(blocked_poll(&r, self->t.fd, POLLIN));
 	ASSERT_OK(link_del("t0"));
-	ASSERT_TRUE(poller_join(&r));
-	EXPECT_EQ(POLLERR, r.p.revents);
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+	EXPECT_EQ(POLLERR, r.revents);
 }
 
 TEST(detached_queue,
@@ -423,29 +353,9 @@ TEST(detached_not_woken,
 /* Signal-driven I/O with a signal that queues and says why it came. */
 static void async_on(int fd)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGRTMIN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) || fcntl(fd, F_SETSIG, SIGRTMIN) ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC))
+	sigio_block(SIGRTMIN);
+	if (fcntl(fd, F_SETSIG, SIGRTMIN) || fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC))
 		TH_BAIL("O_ASYNC: %s", strerror(errno));
-}
-
-/* The si_code of the next signal within @timeout_ms (POLL_IN, POLL_OUT); 0 if none comes. */
-static int signal_next(int fd, int timeout_ms)
-{
-	struct timespec ts = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
-	siginfo_t info;
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGRTMIN);
-	if (sigtimedwait(&set, &info, &ts) < 0)
-		return 0;
-	if (info.si_fd != fd)
-		TH_BAIL("the signal is for descriptor %d", info.si_fd);
-	return info.si_code;
 }
 
 TEST(sigio, .title = "O_ASYNC sends one POLL_IN signal for each packet, until it is turned off",
@@ -455,20 +365,20 @@ TEST(sigio, .title = "O_ASYNC sends one POLL_IN signal for each packet, until it
 	int udp = udp_open(KERNEL_IP4, PORT);
 
 	async_on(t.fd);
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	for (int i = 0; i < 3; i++)
 		kernel_sends(&t, udp, i);
 	for (int i = 0; i < 3; i++)
-		EXPECT_EQ(POLL_IN, signal_next(t.fd, WAIT_MS));
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+		EXPECT_EQ(POLL_IN, sigio_next(SIGRTMIN, t.fd, WAIT_MS));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 
 	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK));
 	kernel_sends(&t, udp, 4);
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK | O_ASYNC));
 	kernel_sends(&t, udp, 5);
-	EXPECT_EQ(POLL_IN, signal_next(t.fd, WAIT_MS));
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(POLL_IN, sigio_next(SIGRTMIN, t.fd, WAIT_MS));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	close(udp);
 	tun_close(&t);
 }
@@ -477,15 +387,11 @@ TEST(sigio_plain, .title = "without F_SETSIG the signal is SIGIO", .behaviours =
 {
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
 	int udp = udp_open(KERNEL_IP4, PORT);
-	struct timespec ts = { WAIT_MS / 1000, 0 };
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigio_block(SIGIO);
 	ASSERT_OK(fcntl(t.fd, F_SETFL, O_NONBLOCK | O_ASYNC));
 	kernel_sends(&t, udp, 1);
-	EXPECT_EQ(SIGIO, sigtimedwait(&set, NULL, &ts));
+	EXPECT_EQ(SI_KERNEL, sigio_next(SIGIO, t.fd, WAIT_MS));
 	close(udp);
 	tun_close(&t);
 }
@@ -528,13 +434,13 @@ TEST(sigio_up,
 
 	async_on(t.fd);
 	ASSERT_OK(link_up("t0"));
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	ASSERT_OK(link_down("t0"));
 	EXPECT_EQ(0, events_now(t.fd));
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	ASSERT_OK(link_up("t0"));
-	EXPECT_EQ(POLL_OUT, signal_next(t.fd, WAIT_MS));
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(POLL_OUT, sigio_next(SIGRTMIN, t.fd, WAIT_MS));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	tun_close(&t);
 }
 
@@ -545,10 +451,10 @@ TEST(sigio_delete, .title = "deletion of the device sends no signal", .behaviour
 
 	async_on(t.fd);
 	kernel_sends(&t, udp, 1);
-	EXPECT_EQ(POLL_IN, signal_next(t.fd, WAIT_MS));
+	EXPECT_EQ(POLL_IN, sigio_next(SIGRTMIN, t.fd, WAIT_MS));
 	ASSERT_OK(link_del("t0"));
 	EXPECT_EQ(POLLERR, events_now(t.fd));
-	EXPECT_EQ(0, signal_next(t.fd, 0));
+	EXPECT_EQ(0, sigio_next(SIGRTMIN, t.fd, 0));
 	close(udp);
 	close(t.fd);
 }

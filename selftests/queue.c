@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Queues of an IFF_MULTI_QUEUE device: TUNSETQUEUE, limits, order, and what a detached queue does.
  */
-#include <dirent.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define TIMEOUT_MS 2000
@@ -33,10 +30,7 @@ static struct tun add_queue(const struct tun *t)
 /* A datagram from the kernel to port @dport of the peer, its payload pattern @dport. */
 static ssize_t kernel_send(int fd, uint16_t dport)
 {
-	uint8_t payload[PAYLOAD];
-
-	pattern_fill(payload, sizeof(payload), dport);
-	return udp_send(fd, payload, sizeof(payload), PEER_IP4, dport);
+	return udp_send_pattern(fd, PAYLOAD, dport, PEER_IP4, dport);
 }
 
 /* The port of the next datagram on @q if its payload is the one sent there, otherwise -1. */
@@ -65,17 +59,12 @@ static ssize_t peer_send(const struct tun *q, uint16_t sport)
 /* True if @fd gets the datagram that peer_send() wrote with @sport. */
 static bool kernel_got(int fd, uint16_t sport)
 {
-	uint8_t payload[PAYLOAD + 1];
-
-	return udp_recv(fd, payload, sizeof(payload), TIMEOUT_MS) == PAYLOAD &&
-	       pattern_check(payload, PAYLOAD, sport) == -1;
+	return udp_recv_pattern(fd, sport, TIMEOUT_MS) == PAYLOAD;
 }
 
 static short poll_now(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
-
-	return poll(&p, 1, 0) < 0 ? -1 : p.revents;
+	return sock_wait(fd, POLLIN | POLLOUT, 0);
 }
 
 static void expect_counts(struct __test_metadata *_metadata, const char *name, int enabled,
@@ -504,41 +493,26 @@ TEST_F(queue, reattach_is_last, .title = "a queue that is attached again becomes
 		tun_close(&q[i]);
 }
 
-/* How many queues of @kind ("rx-", "tx-") sysfs shows. */
-static int sysfs_queues(const char *kind)
-{
-	DIR *dir = opendir("/sys/class/net/mq/queues");
-	struct dirent *d;
-	int n = 0;
-
-	if (!dir)
-		TH_BAIL("/sys/class/net/mq/queues: %s", strerror(errno));
-	while ((d = readdir(dir)))
-		n += !strncmp(d->d_name, kind, strlen(kind));
-	closedir(dir);
-	return n;
-}
-
 TEST_F(queue, real_number,
        .title = "sysfs has a directory for each enabled queue, and keeps the last one",
        .behaviours = { 212, 487 }, .needs = { "multi_queue", "sysfs" })
 {
 	struct tun second = add_queue(&self->q), third = add_queue(&self->q);
 
-	EXPECT_EQ(3, sysfs_queues("tx-"));
-	EXPECT_EQ(3, sysfs_queues("rx-"));
+	EXPECT_EQ(3, sysfs_queues("mq", "tx-"));
+	EXPECT_EQ(3, sysfs_queues("mq", "rx-"));
 	ASSERT_OK(tun_set_queue(second.fd, IFF_DETACH_QUEUE));
-	EXPECT_EQ(2, sysfs_queues("tx-"));
-	EXPECT_EQ(2, sysfs_queues("rx-"));
+	EXPECT_EQ(2, sysfs_queues("mq", "tx-"));
+	EXPECT_EQ(2, sysfs_queues("mq", "rx-"));
 	ASSERT_OK(tun_set_queue(second.fd, IFF_ATTACH_QUEUE));
-	EXPECT_EQ(3, sysfs_queues("tx-"));
+	EXPECT_EQ(3, sysfs_queues("mq", "tx-"));
 	tun_close(&second);
 	tun_close(&third);
-	EXPECT_EQ(1, sysfs_queues("tx-"));
+	EXPECT_EQ(1, sysfs_queues("mq", "tx-"));
 	/* A device cannot have 0 queues, so the number stays where it was. */
 	ASSERT_OK(tun_set_queue(self->q.fd, IFF_DETACH_QUEUE));
-	EXPECT_EQ(1, sysfs_queues("tx-"));
-	EXPECT_EQ(1, sysfs_queues("rx-"));
+	EXPECT_EQ(1, sysfs_queues("mq", "tx-"));
+	EXPECT_EQ(1, sysfs_queues("mq", "rx-"));
 }
 
 /* Room for one descriptor for each queue. */
@@ -634,78 +608,20 @@ TEST_F(queue, no_events,
 	link_watch_close(watch);
 }
 
-/* A thread that reads once from a blocking queue. */
-struct reader {
-	int fd;
-	int stat; /* the thread's /proc stat file, -1 until it runs */
-	pthread_t thread;
-	uint8_t buf[2048];
-	ssize_t ret;
-	int err;
-};
-
-static void *reader_run(void *arg)
-{
-	struct reader *r = arg;
-
-	__atomic_store_n(&r->stat, open("/proc/thread-self/stat", O_RDONLY | O_CLOEXEC),
-			 __ATOMIC_RELEASE);
-	r->ret = read(r->fd, r->buf, sizeof(r->buf));
-	r->err = errno;
-	return NULL;
-}
-
-/* True once the thread sleeps: after it said that it runs, only in its read. */
-static bool reader_sleeps(struct reader *r)
-{
-	int fd = __atomic_load_n(&r->stat, __ATOMIC_ACQUIRE);
-	char stat[256] = "";
-	const char *state;
-
-	if (fd < 0 || pread(fd, stat, sizeof(stat) - 1, 0) <= 0)
-		return false;
-	state = strrchr(stat, ')');
-	return state && state[1] && state[2] == 'S';
-}
-
-static void reader_start(struct reader *r, int fd)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	*r = (struct reader){ .fd = fd, .stat = -1 };
-	if (fcntl(fd, F_SETFL, 0) || pthread_create(&r->thread, NULL, reader_run, r))
-		TH_BAIL("cannot start a reader");
-	while (!reader_sleeps(r)) {
-		if (!clock_left(deadline))
-			TH_BAIL("the reader does not sleep in its read");
-		usleep(500);
-	}
-}
-
-static void reader_join(struct reader *r)
-{
-	struct timespec end;
-
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += TIMEOUT_MS / 1000;
-	if (pthread_timedjoin_np(r->thread, NULL, &end))
-		TH_BAIL("the reader still waits");
-	close(r->stat);
-}
-
 TEST_F(queue, reader_outlives_detach,
        .title = "a blocked read outlasts detach and attach and gets the next packet",
        .behaviours = { 219 }, .needs = { "multi_queue" })
 {
-	struct reader r;
+	struct blocked r;
 
-	reader_start(&r, self->q.fd);
+	tun_set_blocking(self->q.fd);
+	ASSERT_TRUE(blocked_read(&r, self->q.fd));
 	ASSERT_OK(tun_set_queue(self->q.fd, IFF_DETACH_QUEUE));
 	/* This one is dropped, the read does not see it. */
 	ASSERT_EQ(PAYLOAD, kernel_send(self->udp, 5000));
 	ASSERT_OK(tun_set_queue(self->q.fd, IFF_ATTACH_QUEUE));
 	ASSERT_EQ(PAYLOAD, kernel_send(self->udp, 5001));
-	reader_join(&r);
+	ASSERT_TRUE(blocked_ended(&r, TIMEOUT_MS));
 	ASSERT_LT(PAYLOAD, r.ret);
 	EXPECT_EQ(-1, pattern_check(r.buf + r.ret - PAYLOAD, PAYLOAD, 5001));
 }
@@ -714,12 +630,13 @@ TEST_F(queue, reader_of_deleted,
        .title = "a read blocked on a detached queue ends with EFAULT when the device is deleted",
        .behaviours = { 219 }, .needs = { "multi_queue" })
 {
-	struct reader r;
+	struct blocked r;
 
-	reader_start(&r, self->q.fd);
+	tun_set_blocking(self->q.fd);
+	ASSERT_TRUE(blocked_read(&r, self->q.fd));
 	ASSERT_OK(tun_set_queue(self->q.fd, IFF_DETACH_QUEUE));
 	ASSERT_OK(link_del("mq"));
-	reader_join(&r);
+	ASSERT_TRUE(blocked_ended(&r, TIMEOUT_MS));
 	EXPECT_EQ(-1, r.ret);
 	EXPECT_EQ(EFAULT, r.err);
 	EXPECT_EQ(POLLERR, poll_now(self->q.fd));

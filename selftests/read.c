@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* read(): one packet at a time, what happens to what does not fit, and who waits for how long. */
-#include <fcntl.h>
 #include <net/ethernet.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -14,6 +13,8 @@
 #include <unistd.h>
 #include <linux/io_uring.h>
 
+#include "device/blocked.h"
+#include "device/memory.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
@@ -27,47 +28,6 @@
 #define PORT	    7
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define TPID_8021Q  0x8100
-
-static void set_blocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK))
-		TH_BAIL("cannot clear O_NONBLOCK: %s", strerror(errno));
-}
-
-/* The kernel sends a datagram to the peer; pattern @seed of @len bytes. */
-static void kernel_sends(int udp, size_t len, uint32_t seed)
-{
-	uint8_t buf[2048];
-
-	pattern_fill(buf, len, seed);
-	if (udp_send(udp, buf, len, PEER_IP4, 4000) != len)
-		TH_BAIL("the kernel cannot send: %s", strerror(errno));
-}
-
-static size_t l2_size(const struct tun *t)
-{
-	return tun_is_tap(t) ? ETH_HLEN : 0;
-}
-
-/* The size of the frame that kernel_sends() of @len bytes makes. */
-static size_t frame_size(const struct tun *t, size_t len)
-{
-	return l2_size(t) + 20 + 8 + len;
-}
-
-/* @size bytes of which the first @good can be written to; the memory stays. */
-static uint8_t *half_writable(size_t good)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	uint8_t *map =
-		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED || mprotect(map + page, page, PROT_NONE))
-		TH_BAIL("mmap: %s", strerror(errno));
-	return map + page - good;
-}
 
 FIXTURE(read)
 {
@@ -95,17 +55,6 @@ FIXTURE_TEARDOWN(read)
 	tun_close(&self->t);
 }
 
-/* The next packet has to be the one kernel_sends() made with @bytes and @seed. */
-#define EXPECT_SENT(t, bytes, seed)                                                                \
-	do {                                                                                       \
-		static struct tun_packet __packet;                                                 \
-		struct parsed __p;                                                                 \
-		ASSERT_TRUE(tun_recv(t, &__packet, WAIT_MS));                                      \
-		ASSERT_TRUE(frame_parse(__packet.data, __packet.len, tun_is_tap(t), &__p));        \
-		EXPECT_EQ((size_t)(bytes), __p.payload_len);                                       \
-		EXPECT_EQ(-1, pattern_check(__packet.data + __p.payload, bytes, seed));            \
-	} while (0)
-
 TEST_F(read, empty, .title = "read with nothing queued gives EAGAIN with O_NONBLOCK",
        .behaviours = { 357 })
 {
@@ -124,12 +73,12 @@ TEST_F(read, nowait,
 	struct iovec iov = { buf, sizeof(buf) };
 	ssize_t len;
 
-	set_blocking(self->t.fd);
+	tun_set_blocking(self->t.fd);
 	EXPECT_ERRNO(EAGAIN, preadv2(self->t.fd, &iov, 1, -1, RWF_NOWAIT));
-	kernel_sends(self->udp, 10, 1);
+	kernel_udp(self->udp, 4000, 10, 1);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
 	len = preadv2(self->t.fd, &iov, 1, -1, RWF_NOWAIT);
-	ASSERT_EQ(frame_size(&self->t, 10), len);
+	ASSERT_EQ(peer_udp_size(&self->t, 10), len);
 	EXPECT_EQ(-1, pattern_check(buf + len - 10, 10, 1));
 }
 
@@ -140,29 +89,29 @@ TEST_F(read, zero_count, .title = "read of 0 bytes gives 0 and leaves the packet
 	struct iovec nothing[2] = { { &byte, 0 }, { &byte, 0 } };
 
 	EXPECT_EQ(0, read(self->t.fd, &byte, 0));
-	kernel_sends(self->udp, 10, 1);
+	kernel_udp(self->udp, 4000, 10, 1);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
 	EXPECT_EQ(0, read(self->t.fd, &byte, 0));
 	EXPECT_EQ(0, readv(self->t.fd, nothing, 2));
 	EXPECT_EQ(0, link_stats(self->t.name).tx_packets);
-	EXPECT_SENT(&self->t, 10, 1);
+	EXPECT_EQ(10, peer_recv_udp(&self->t, 1, WAIT_MS));
 }
 
 TEST_F(read, truncated,
        .title = "a packet larger than the buffer is cut without a sign, and the rest of it is lost",
        .behaviours = { 361, 364 })
 {
-	size_t total = frame_size(&self->t, 20), ip = l2_size(&self->t);
+	size_t total = peer_udp_size(&self->t, 20), ip = tun_l2_size(&self->t);
 	uint8_t whole[256], buf[256];
 
-	kernel_sends(self->udp, 20, 1);
+	kernel_udp(self->udp, 4000, 20, 1);
 	ASSERT_EQ(total, tun_read(&self->t, whole, sizeof(whole), WAIT_MS));
 	for (size_t size = 1; size <= total + 1; size++) {
 		size_t len = size < total ? size : total;
 
 		/* Two packets: the second shows that the first is gone. */
-		kernel_sends(self->udp, 20, 1);
-		kernel_sends(self->udp, 21, size);
+		kernel_udp(self->udp, 4000, 20, 1);
+		kernel_udp(self->udp, 4000, 21, size);
 		memset(buf, 0xaa, sizeof(buf));
 		ASSERT_EQ(len, tun_read(&self->t, buf, size, WAIT_MS));
 		/* Always the same packet but for its id and with that its IP checksum. */
@@ -174,7 +123,7 @@ TEST_F(read, truncated,
 		}
 		for (size_t i = len; i < sizeof(buf); i++)
 			ASSERT_EQ(0xaa, buf[i]);
-		EXPECT_SENT(&self->t, 21, size);
+		ASSERT_EQ(21, peer_recv_udp(&self->t, size, WAIT_MS));
 	}
 }
 
@@ -188,21 +137,21 @@ TEST_F(read, scattered, .title = "readv fills many pieces, empty ones among them
 		iov[2 * i] = (struct iovec){ buf, 0 };
 		iov[2 * i + 1] = (struct iovec){ buf + i, 1 };
 	}
-	kernel_sends(self->udp, 100, 1);
-	kernel_sends(self->udp, 50, 2);
+	kernel_udp(self->udp, 4000, 100, 1);
+	kernel_udp(self->udp, 4000, 50, 2);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
-	ASSERT_EQ(frame_size(&self->t, 100), readv(self->t.fd, iov, 400));
-	EXPECT_EQ(-1, pattern_check(buf + frame_size(&self->t, 0), 100, 1));
-	EXPECT_SENT(&self->t, 50, 2);
+	ASSERT_EQ(peer_udp_size(&self->t, 100), readv(self->t.fd, iov, 400));
+	EXPECT_EQ(-1, pattern_check(buf + peer_udp_size(&self->t, 0), 100, 1));
+	EXPECT_EQ(50, peer_recv_udp(&self->t, 2, WAIT_MS));
 }
 
 TEST_F(read, order, .title = "packets are read in the order they were sent", .behaviours = { 370 })
 {
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 100; i++)
-			kernel_sends(self->udp, 10 + i, i);
+			kernel_udp(self->udp, 4000, 10 + i, i);
 		for (int i = 0; i < 100; i++)
-			EXPECT_SENT(&self->t, 10 + i, i);
+			ASSERT_EQ(10 + i, peer_recv_udp(&self->t, i, WAIT_MS));
 	}
 }
 
@@ -210,17 +159,17 @@ TEST_F(read, bad_buffer,
        .title = "without headers a bad buffer gives the full length, and the packet is lost",
        .behaviours = { 362 })
 {
-	size_t total = frame_size(&self->t, 20);
+	size_t total = peer_udp_size(&self->t, 20);
 	struct rtnl_link_stats64 stats;
 
 	/* The driver does not look at what became of the copy. */
-	kernel_sends(self->udp, 20, 1);
-	EXPECT_EQ(total, tun_read(&self->t, half_writable(0), 200, WAIT_MS));
-	kernel_sends(self->udp, 20, 2);
+	kernel_udp(self->udp, 4000, 20, 1);
+	EXPECT_EQ(total, tun_read(&self->t, cut_memory(NULL, 0), 200, WAIT_MS));
+	kernel_udp(self->udp, 4000, 20, 2);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
-	EXPECT_EQ(total, read(self->t.fd, half_writable(10), 200));
-	kernel_sends(self->udp, 20, 3);
-	EXPECT_SENT(&self->t, 20, 3);
+	EXPECT_EQ(total, read(self->t.fd, cut_memory(NULL, 10), 200));
+	kernel_udp(self->udp, 4000, 20, 3);
+	EXPECT_EQ(20, peer_recv_udp(&self->t, 3, WAIT_MS));
 	stats = link_stats(self->t.name);
 	EXPECT_EQ(3, stats.tx_packets);
 	EXPECT_EQ(3 * total, stats.tx_bytes);
@@ -233,14 +182,14 @@ TEST_F(read, queued_at_down,
 	struct pollfd p = { .fd = self->t.fd, .events = POLLIN | POLLOUT };
 	uint8_t buf[64];
 
-	kernel_sends(self->udp, 10, 1);
-	kernel_sends(self->udp, 20, 2);
+	kernel_udp(self->udp, 4000, 10, 1);
+	kernel_udp(self->udp, 4000, 20, 2);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
 	ASSERT_OK(link_down(self->t.name));
 	ASSERT_EQ(1, poll(&p, 1, 0));
 	EXPECT_EQ(POLLIN, p.revents);
-	EXPECT_SENT(&self->t, 10, 1);
-	EXPECT_SENT(&self->t, 20, 2);
+	EXPECT_EQ(10, peer_recv_udp(&self->t, 1, WAIT_MS));
+	EXPECT_EQ(20, peer_recv_udp(&self->t, 2, WAIT_MS));
 	EXPECT_EQ(0, poll(&p, 1, 0));
 	EXPECT_ERRNO(EAGAIN, read(self->t.fd, buf, sizeof(buf)));
 }
@@ -271,7 +220,7 @@ FIXTURE(header)
 {
 	struct tun t;
 	int udp;
-	size_t size; /* of the headers */
+	size_t size; /* of the headers in front */
 };
 
 FIXTURE_VARIANT(header)
@@ -287,7 +236,7 @@ FIXTURE_SETUP(header)
 {
 	self->t = peer_create("t0", variant->flags);
 	self->udp = udp_open(KERNEL_IP4, PORT);
-	self->size = (variant->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi)) + self->t.vnet_size;
+	self->size = tun_header_size(&self->t);
 }
 
 FIXTURE_TEARDOWN(header)
@@ -300,11 +249,11 @@ TEST_F(header, bad_buffer_header,
        .title = "a header that cannot be written gives EFAULT; the packet is lost and not counted",
        .behaviours = { 362, 363 })
 {
-	size_t total = self->size + frame_size(&self->t, 20);
+	size_t total = self->size + peer_udp_size(&self->t, 20);
 
 	for (size_t good = 0; good < self->size; good++) {
-		kernel_sends(self->udp, 20, 1);
-		EXPECT_ERRNO(EFAULT, tun_read(&self->t, half_writable(good), 200, WAIT_MS))
+		kernel_udp(self->udp, 4000, 20, 1);
+		EXPECT_ERRNO(EFAULT, tun_read(&self->t, cut_memory(NULL, good), 200, WAIT_MS))
 		{
 			TH_LOG("%zu good bytes", good);
 		}
@@ -313,103 +262,32 @@ TEST_F(header, bad_buffer_header,
 	EXPECT_EQ(0, link_stats(self->t.name).tx_dropped);
 
 	/* From there on as without headers. */
-	kernel_sends(self->udp, 20, 2);
+	kernel_udp(self->udp, 4000, 20, 2);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
-	EXPECT_EQ(total, read(self->t.fd, half_writable(self->size), 200));
+	EXPECT_EQ(total, read(self->t.fd, cut_memory(NULL, self->size), 200));
 	EXPECT_EQ(1, link_stats(self->t.name).tx_packets);
-	kernel_sends(self->udp, 20, 3);
-	EXPECT_SENT(&self->t, 20, 3);
+	kernel_udp(self->udp, 4000, 20, 3);
+	EXPECT_EQ(20, peer_recv_udp(&self->t, 3, WAIT_MS));
 }
 
-/* A thread in a blocking read(), and what came of it. */
-struct reader {
-	pthread_t thread;
-	int fd;
-	atomic_int stat_fd; /* /proc/thread-self/stat of the thread, 0 until it is open */
-	uint8_t buf[256];
-	ssize_t ret;
-	int err;
-};
-
-static void *reader_main(void *arg)
+/* The length of the payload that the read got if it is of pattern @seed, otherwise -1. */
+static ssize_t got(const struct tun *t, const struct blocked *b, uint32_t seed)
 {
-	struct reader *r = arg;
+	ssize_t headers = peer_udp_size(t, 0), len = b->ret - headers;
 
-	r->stat_fd = open("/proc/thread-self/stat", O_RDONLY | O_CLOEXEC);
-	r->ret = read(r->fd, r->buf, sizeof(r->buf));
-	r->err = r->ret < 0 ? errno : 0;
-	return NULL;
+	return len >= 0 && pattern_check(b->buf + headers, len, seed) == -1 ? len : -1;
 }
-
-/* True if the thread waits in the kernel (state S of proc(5)). */
-static bool reader_waits(const struct reader *r)
-{
-	char stat[512];
-	const char *p;
-	ssize_t n;
-
-	if (!r->stat_fd)
-		return false;
-	n = pread(r->stat_fd, stat, sizeof(stat) - 1, 0);
-	if (n <= 0)
-		return false;
-	stat[n] = '\0';
-	p = strrchr(stat, ')');
-	return p && p[2] == 'S';
-}
-
-/* True as soon as the thread waits, false if it does not within WAIT_MS. */
-static bool reader_settles(const struct reader *r)
-{
-	int64_t deadline = clock_ms() + WAIT_MS;
-
-	while (!reader_waits(r)) {
-		if (!clock_left(deadline))
-			return false;
-		usleep(500);
-	}
-	return true;
-}
-
-static void reader_start(struct reader *r, int fd)
-{
-	*r = (struct reader){ .fd = fd };
-	if (pthread_create(&r->thread, NULL, reader_main, r))
-		TH_BAIL("no thread");
-	if (!reader_settles(r))
-		TH_BAIL("a read of an empty queue does not wait");
-}
-
-/* False if the read does not return within WAIT_MS. */
-static bool reader_join(struct reader *r)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_MS / 1000;
-	if (pthread_timedjoin_np(r->thread, NULL, &until))
-		return false;
-	close(r->stat_fd);
-	return true;
-}
-
-/* What the reader got has to be the packet of kernel_sends() with @len and @seed. */
-#define EXPECT_READER_GOT(t, r, bytes, seed)                                                       \
-	do {                                                                                       \
-		ASSERT_TRUE(reader_join(r));                                                       \
-		ASSERT_EQ(frame_size(t, bytes), (r)->ret);                                         \
-		EXPECT_EQ(-1, pattern_check((r)->buf + frame_size(t, 0), bytes, seed));            \
-	} while (0)
 
 TEST_F(read, waits, .title = "a blocking read waits until a packet comes and then gives it",
        .behaviours = { 364 })
 {
-	struct reader r;
+	struct blocked r;
 
-	set_blocking(self->t.fd);
-	reader_start(&r, self->t.fd);
-	kernel_sends(self->udp, 30, 1);
-	EXPECT_READER_GOT(&self->t, &r, 30, 1);
+	tun_set_blocking(self->t.fd);
+	ASSERT_TRUE(blocked_read(&r, self->t.fd));
+	kernel_udp(self->udp, 4000, 30, 1);
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+	EXPECT_EQ(30, got(&self->t, &r, 1));
 }
 
 /* A minimal io_uring: one request at a time. */
@@ -485,14 +363,14 @@ TEST_F(read, io_uring,
 
 	if (!ring_open(&ring))
 		SKIP(return, "io_uring cannot be used: %s", strerror(errno));
-	set_blocking(self->t.fd);
+	tun_set_blocking(self->t.fd);
 	ring_submit(&ring, IORING_OP_READ, self->t.fd, buf, sizeof(buf));
 	EXPECT_FALSE(ring_done(&ring, &result));
-	kernel_sends(self->udp, 30, 1);
+	kernel_udp(self->udp, 4000, 30, 1);
 	ASSERT_EQ(POLLIN, sock_wait(ring.fd, POLLIN, WAIT_MS));
 	ASSERT_TRUE(ring_done(&ring, &result));
-	ASSERT_EQ(frame_size(&self->t, 30), result);
-	EXPECT_EQ(-1, pattern_check(buf + frame_size(&self->t, 0), 30, 1));
+	ASSERT_EQ(peer_udp_size(&self->t, 30), result);
+	EXPECT_EQ(-1, pattern_check(buf + peer_udp_size(&self->t, 0), 30, 1));
 
 	peer_udp(&self->t, &f, 4000, PORT, 40, 2);
 	ring_submit(&ring, IORING_OP_WRITE, self->t.fd, f.data, f.len);
@@ -521,13 +399,13 @@ static void handle(int sig, int flags)
 TEST(signal, .title = "a signal ends a blocking read with EINTR", .behaviours = { 358 })
 {
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
-	struct reader r;
+	struct blocked r;
 
 	handle(SIGUSR1, 0);
-	set_blocking(t.fd);
-	reader_start(&r, t.fd);
+	tun_set_blocking(t.fd);
+	ASSERT_TRUE(blocked_read(&r, t.fd));
 	pthread_kill(r.thread, SIGUSR1);
-	ASSERT_TRUE(reader_join(&r));
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
 	EXPECT_EQ(-1, r.ret);
 	EXPECT_EQ(EINTR, r.err);
 	EXPECT_EQ(1, atomic_load(&signals));
@@ -540,18 +418,19 @@ TEST(signal_restart, .title = "a signal with SA_RESTART lets a blocking read go 
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
 	int udp = udp_open(KERNEL_IP4, PORT);
 	int64_t deadline = clock_ms() + WAIT_MS;
-	struct reader r;
+	struct blocked r;
 
 	handle(SIGUSR1, SA_RESTART);
-	set_blocking(t.fd);
-	reader_start(&r, t.fd);
+	tun_set_blocking(t.fd);
+	ASSERT_TRUE(blocked_read(&r, t.fd));
 	pthread_kill(r.thread, SIGUSR1);
 	while (!signals && clock_left(deadline))
 		usleep(500);
 	ASSERT_EQ(1, atomic_load(&signals));
-	EXPECT_TRUE(reader_settles(&r));
-	kernel_sends(udp, 30, 1);
-	EXPECT_READER_GOT(&t, &r, 30, 1);
+	EXPECT_TRUE(blocked_sleeps_within(&r, WAIT_MS));
+	kernel_udp(udp, 4000, 30, 1);
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+	EXPECT_EQ(30, got(&t, &r, 1));
 	tun_close(&t);
 }
 
@@ -560,25 +439,25 @@ TEST(two_readers, .title = "of two waiting readers each packet goes to one", .be
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
 	int udp = udp_open(KERNEL_IP4, PORT);
 	int64_t deadline;
-	struct reader r[2];
+	struct blocked r[2];
 	uint8_t seen = 0;
 
-	set_blocking(t.fd);
-	reader_start(&r[0], t.fd);
-	reader_start(&r[1], t.fd);
+	tun_set_blocking(t.fd);
+	ASSERT_TRUE(blocked_read(&r[0], t.fd));
+	ASSERT_TRUE(blocked_read(&r[1], t.fd));
 	/* Both have to end with a packet, so neither can have ended for the other's. */
-	kernel_sends(udp, 31, 1);
+	kernel_udp(udp, 4000, 31, 1);
 	deadline = clock_ms() + WAIT_MS;
-	while (reader_waits(&r[0]) && reader_waits(&r[1]) && clock_left(deadline))
+	while (blocked_sleeps(&r[0]) && blocked_sleeps(&r[1]) && clock_left(deadline))
 		usleep(500);
-	kernel_sends(udp, 32, 2);
+	kernel_udp(udp, 4000, 32, 2);
 	for (int i = 0; i < 2; i++) {
 		int seed;
 
-		ASSERT_TRUE(reader_join(&r[i]));
-		seed = r[i].ret - frame_size(&t, 30);
+		ASSERT_TRUE(blocked_ended(&r[i], WAIT_MS));
+		seed = r[i].ret - peer_udp_size(&t, 30);
 		ASSERT_TRUE(seed == 1 || seed == 2);
-		EXPECT_EQ(-1, pattern_check(r[i].buf + frame_size(&t, 0), 30 + seed, seed));
+		EXPECT_EQ(30 + seed, got(&t, &r[i], seed));
 		seen |= seed;
 	}
 	EXPECT_EQ(3, seen);
@@ -591,15 +470,16 @@ TEST(link_down_under_reader,
 {
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
 	int udp = udp_open(KERNEL_IP4, PORT);
-	struct reader r;
+	struct blocked r;
 
-	set_blocking(t.fd);
-	reader_start(&r, t.fd);
+	tun_set_blocking(t.fd);
+	ASSERT_TRUE(blocked_read(&r, t.fd));
 	ASSERT_OK(link_down(t.name));
 	ASSERT_OK(link_up(t.name));
 	/* Had it returned on the way it would not have this packet. */
-	kernel_sends(udp, 30, 1);
-	EXPECT_READER_GOT(&t, &r, 30, 1);
+	kernel_udp(udp, 4000, 30, 1);
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+	EXPECT_EQ(30, got(&t, &r, 1));
 	tun_close(&t);
 }
 
@@ -609,12 +489,12 @@ TEST(deleted_under_reader,
 {
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
 	uint8_t buf[64];
-	struct reader r;
+	struct blocked r;
 
-	set_blocking(t.fd);
-	reader_start(&r, t.fd);
+	tun_set_blocking(t.fd);
+	ASSERT_TRUE(blocked_read(&r, t.fd));
 	ASSERT_OK(link_del(t.name));
-	ASSERT_TRUE(reader_join(&r));
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
 	EXPECT_EQ(-1, r.ret);
 	EXPECT_EQ(EFAULT, r.err);
 	EXPECT_ERRNO(EBADFD, read(t.fd, buf, sizeof(buf)));
@@ -628,16 +508,17 @@ TEST(moved_under_reader,
 {
 	struct tun t = peer_create("t0", IFF_TUN | IFF_NO_PI);
 	int netns = netns_new(), udp;
-	struct reader r;
+	struct blocked r;
 
-	set_blocking(t.fd);
-	reader_start(&r, t.fd);
+	tun_set_blocking(t.fd);
+	ASSERT_TRUE(blocked_read(&r, t.fd));
 	ASSERT_OK(link_set_netns(t.name, netns));
 	netns_enter(netns);
 	peer_configure(&t);
 	udp = udp_open(KERNEL_IP4, PORT);
-	kernel_sends(udp, 30, 1);
-	EXPECT_READER_GOT(&t, &r, 30, 1);
+	kernel_udp(udp, 4000, 30, 1);
+	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
+	EXPECT_EQ(30, got(&t, &r, 1));
 	close(udp);
 	tun_close(&t);
 }
@@ -768,7 +649,7 @@ TEST_F(speaks, ipv6_at_up,
 	struct parsed p;
 	char path[80];
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		snprintf(path, sizeof(path), "ipv6/conf/default/%s", settings[i][0]);
 		if (netns_sysctl(path, settings[i][1]))
 			TH_BAIL("%s: %s", path, strerror(errno));
@@ -789,7 +670,7 @@ TEST_F(speaks, silent_without_ipv6,
 
 	self->t = peer_create("t0", variant->type | IFF_NO_PI);
 	udp = udp_open(KERNEL_IP4, PORT);
-	kernel_sends(udp, 30, 1);
-	EXPECT_SENT(&self->t, 30, 1);
+	kernel_udp(udp, 4000, 30, 1);
+	EXPECT_EQ(30, peer_recv_udp(&self->t, 1, WAIT_MS));
 	close(udp);
 }

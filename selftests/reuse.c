@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include "device/peer.h"
+#include "device/sigio.h"
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/link.h"
@@ -20,29 +20,6 @@
 #define PORT	      4000
 #define PAYLOAD	      100
 
-static void send_to_peer(uint32_t seed)
-{
-	uint8_t data[PAYLOAD];
-	int fd = udp_open(KERNEL_IP4, PORT);
-
-	pattern_fill(data, sizeof(data), seed);
-	if (udp_send(fd, data, sizeof(data), PEER_IP4, PORT) != sizeof(data))
-		TH_BAIL("cannot send to " PEER_IP4 ": %s", strerror(errno));
-	close(fd);
-}
-
-/* Does the next packet carry what send_to_peer(@seed) sent? */
-static bool reads_datagram(const struct tun *t, uint32_t seed)
-{
-	struct tun_packet packet;
-	struct parsed p;
-
-	return tun_recv(t, &packet, TIMEOUT_MS) &&
-	       frame_parse(packet.data, packet.len, tun_is_tap(t), &p) &&
-	       p.l4_proto == IPPROTO_UDP && p.payload_len == PAYLOAD &&
-	       pattern_check(packet.data + p.payload, PAYLOAD, seed) == -1;
-}
-
 static void remove_link(const char *name)
 {
 	if (link_del(name))
@@ -51,10 +28,7 @@ static void remove_link(const char *name)
 
 static short poll_now(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT | POLLPRI };
-
-	poll(&p, 1, 0);
-	return p.revents;
+	return sock_wait(fd, POLLIN | POLLOUT | POLLPRI, 0);
 }
 
 /* Everything that wants a device gives EBADFD. */
@@ -105,6 +79,7 @@ static void expect_no_device(struct __test_metadata *_metadata, int fd)
 FIXTURE(reuse)
 {
 	struct tun t;
+	int udp; /* of the kernel's, on whatever device has its address */
 };
 
 FIXTURE_VARIANT(reuse)
@@ -134,16 +109,18 @@ FIXTURE_VARIANT_ADD(reuse, tap_multi_queue)
 
 FIXTURE_SETUP(reuse)
 {
-	self->t.fd = -1;
+	self->t.fd = self->udp = -1;
 	if (variant->flags & IFF_NAPI && !harness_feature("napi"))
 		SKIP(return, "kernel has no IFF_NAPI");
 	if (variant->flags & IFF_MULTI_QUEUE && !harness_feature("multi_queue"))
 		SKIP(return, "kernel has no IFF_MULTI_QUEUE");
 	self->t = peer_create("first", variant->flags);
+	self->udp = udp_open(NULL, PORT);
 }
 
 FIXTURE_TEARDOWN(reuse)
 {
+	close(self->udp);
 	tun_close(&self->t);
 }
 
@@ -193,8 +170,8 @@ TEST_F(reuse, attached_again,
 	remove_link("first");
 	ASSERT_OK(tun_set_iff(t->fd, "first", variant->flags));
 	peer_configure(t);
-	send_to_peer(1);
-	EXPECT_TRUE(reads_datagram(t, 1));
+	kernel_udp(self->udp, PORT, PAYLOAD, 1);
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(t, 1, TIMEOUT_MS));
 
 	/* another name */
 	remove_link("first");
@@ -202,8 +179,8 @@ TEST_F(reuse, attached_again,
 	EXPECT_STREQ(tun_is_tap(t) ? "tap0" : "tun0", ifr.ifr_name);
 	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
 	peer_configure(t);
-	send_to_peer(2);
-	EXPECT_TRUE(reads_datagram(t, 2));
+	kernel_udp(self->udp, PORT, PAYLOAD, 2);
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(t, 2, TIMEOUT_MS));
 
 	/* the other type, and other flags */
 	remove_link(t->name);
@@ -211,8 +188,8 @@ TEST_F(reuse, attached_again,
 	ASSERT_OK(tun_set_iff(t->fd, "third", t->flags));
 	strcpy(t->name, "third");
 	peer_configure(t);
-	send_to_peer(3);
-	EXPECT_TRUE(reads_datagram(t, 3));
+	kernel_udp(self->udp, PORT, PAYLOAD, 3);
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(t, 3, TIMEOUT_MS));
 	EXPECT_FALSE(link_exists("first"));
 }
 
@@ -230,8 +207,8 @@ TEST_F(reuse, attached_to_existing,
 	strcpy(self->t.name, "idle");
 	peer_configure(&self->t);
 	ASSERT_TRUE(link_wait_running("idle", true, TIMEOUT_MS));
-	send_to_peer(1);
-	EXPECT_TRUE(reads_datagram(&self->t, 1));
+	kernel_udp(self->udp, PORT, PAYLOAD, 1);
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(&self->t, 1, TIMEOUT_MS));
 }
 
 TEST_F(reuse, queue_purged, .title = "deleting the device drops the packets its file has not read",
@@ -240,8 +217,8 @@ TEST_F(reuse, queue_purged, .title = "deleting the device drops the packets its 
 	char buf[256];
 
 	for (int i = 0; i < 3; i++)
-		send_to_peer(i);
-	ASSERT_TRUE(reads_datagram(&self->t, 0));
+		kernel_udp(self->udp, PORT, PAYLOAD, i);
+	ASSERT_EQ(PAYLOAD, peer_recv_udp(&self->t, 0, TIMEOUT_MS));
 	remove_link("first");
 	EXPECT_ERRNO(EBADFD, read(self->t.fd, buf, sizeof(buf)));
 	ASSERT_OK(tun_set_iff(self->t.fd, "first", variant->flags));
@@ -249,8 +226,8 @@ TEST_F(reuse, queue_purged, .title = "deleting the device drops the packets its 
 	EXPECT_ERRNO(EAGAIN, read(self->t.fd, buf, sizeof(buf)));
 	/* The next packet is the first of the new device. */
 	peer_configure(&self->t);
-	send_to_peer(9);
-	EXPECT_TRUE(reads_datagram(&self->t, 9));
+	kernel_udp(self->udp, PORT, PAYLOAD, 9);
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(&self->t, 9, TIMEOUT_MS));
 }
 
 TEST_F(reuse, ifindex_again, .title = "TUNSETIFINDEX works again once the device is deleted",
@@ -287,38 +264,31 @@ TEST_F(reuse, sndbuf_kept,
 }
 
 /* Takes a SIGIO that is pending, without waiting. */
-static bool takes_sigio(void)
+static bool takes_sigio(int fd)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	return sigtimedwait(&set, NULL, &(struct timespec){ 0, 0 }) == SIGIO;
+	return sigio_next(SIGIO, fd, 0) == SI_KERNEL;
 }
 
 TEST_F(reuse, async_kept, .title = "O_ASYNC goes on working with the file's next device",
        .behaviours = { 88 })
 {
 	int on = 1;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGIO);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigio_block(SIGIO);
 	ASSERT_OK(ioctl(self->t.fd, FIOASYNC, &on));
 	/* The sender itself raises the signal, so that there is nothing to wait for. */
-	send_to_peer(1);
-	EXPECT_TRUE(takes_sigio());
+	kernel_udp(self->udp, PORT, PAYLOAD, 1);
+	EXPECT_TRUE(takes_sigio(self->t.fd));
 	remove_link("first");
-	while (takes_sigio())
+	while (takes_sigio(self->t.fd))
 		;
 	EXPECT_EQ(O_ASYNC, fcntl(self->t.fd, F_GETFL) & O_ASYNC);
 	ASSERT_OK(tun_set_iff(self->t.fd, "first", variant->flags));
 	peer_configure(&self->t);
-	EXPECT_FALSE(takes_sigio());
-	send_to_peer(2);
-	EXPECT_TRUE(takes_sigio());
-	EXPECT_TRUE(reads_datagram(&self->t, 2));
+	EXPECT_FALSE(takes_sigio(self->t.fd));
+	kernel_udp(self->udp, PORT, PAYLOAD, 2);
+	EXPECT_TRUE(takes_sigio(self->t.fd));
+	EXPECT_EQ(PAYLOAD, peer_recv_udp(&self->t, 2, TIMEOUT_MS));
 }
 
 TEST_F(reuse, persistent,
@@ -439,6 +409,7 @@ TEST_F(reuse_queues, each_attached_again,
        .title = "each file of a deleted multi-queue device can be attached again on its own",
        .behaviours = { 92, 84 }, .needs = { "multi_queue" })
 {
+	int udp = udp_open(NULL, PORT);
 	char name[IFNAMSIZ];
 
 	remove_link("shared");
@@ -456,10 +427,11 @@ TEST_F(reuse_queues, each_attached_again,
 		struct tun *t = &self->q[i];
 
 		peer_configure(t);
-		send_to_peer(i);
-		EXPECT_TRUE(reads_datagram(t, i));
+		kernel_udp(udp, PORT, PAYLOAD, i);
+		EXPECT_EQ(PAYLOAD, peer_recv_udp(t, i, TIMEOUT_MS));
 		ASSERT_OK(link_down(t->name));
 	}
+	close(udp);
 	/* Nor has the end of one to do with the others. */
 	remove_link("own1");
 	EXPECT_EQ(POLLERR, poll_now(self->q[1].fd));

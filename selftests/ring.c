@@ -3,7 +3,6 @@
  * The transmit ring between the stack and a reader: its length, what happens when it is full, and
  * the qdisc in front of it.
  */
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,10 +14,10 @@
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define TIMEOUT_MS    2000
@@ -57,10 +56,7 @@ FIXTURE_TEARDOWN(ring)
 /* One datagram whose payload is pattern @seed. True if the sender saw no error. */
 static bool send_one(int udp, uint32_t seed)
 {
-	uint8_t payload[PAYLOAD];
-
-	pattern_fill(payload, sizeof(payload), seed);
-	return udp_send(udp, payload, sizeof(payload), PEER_IP4, PORT) == PAYLOAD;
+	return udp_send_pattern(udp, PAYLOAD, seed, PEER_IP4, PORT) == PAYLOAD;
 }
 
 /* Sends those numbered @first to @first + @n - 1: how many the socket took. */
@@ -127,7 +123,6 @@ TEST_F(ring, full_receives,
 {
 	struct pollfd p = { .fd = self->t.fd, .events = POLLIN | POLLOUT };
 	int server = udp_open(KERNEL_IP4, 7000);
-	uint8_t payload[PAYLOAD + 1];
 	struct frame f;
 
 	ASSERT_OK(link_set_txqueuelen("r0", 2));
@@ -136,8 +131,7 @@ TEST_F(ring, full_receives,
 	EXPECT_EQ(POLLIN | POLLOUT, p.revents);
 	peer_udp(&self->t, &f, 4000, 7000, PAYLOAD, 9);
 	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	ASSERT_EQ(PAYLOAD, udp_recv(server, payload, sizeof(payload), TIMEOUT_MS));
-	EXPECT_EQ(-1, pattern_check(payload, PAYLOAD, 9));
+	EXPECT_EQ(PAYLOAD, udp_recv_pattern(server, 9, TIMEOUT_MS));
 	close(server);
 }
 
@@ -317,19 +311,14 @@ TEST_F(ring, too_long,
 TEST_F(ring, witnesses, .title = "ip and sysfs set and show the ring's length",
        .behaviours = { 406, 407 }, .needs = { "iproute2", "sysfs" })
 {
-	char text[32] = "";
-	json_t *ip;
-	int fd = open("/sys/class/net/r0/tx_queue_len", O_RDONLY | O_CLOEXEC);
+	json_t *ip = tool_ip_link("r0");
 
-	ip = tool_ip_link("r0");
 	EXPECT_EQ(variant->length, tool_get_int(ip, "txqlen"));
 	json_decref(ip);
 	tool_must("ip link set r0 txqueuelen 7");
-	ASSERT_LT(0, read(fd, text, sizeof(text) - 1));
-	EXPECT_STREQ("7\n", text);
+	EXPECT_EQ(7, sysfs_number("r0", "tx_queue_len"));
 	send_many(self->udp, 0, 20);
 	EXPECT_EQ(7, recv_many(&self->t, 0, 20));
-	close(fd);
 }
 
 TEST_F(ring, sender_not_blocked,

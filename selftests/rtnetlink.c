@@ -482,7 +482,7 @@ TEST_F(rtnl_events, of_ioctls,
 	struct link_watch *watch = link_watch_open();
 	int before, expected;
 
-	for (int i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+	for (int i = 0; i < ARRAY_SIZE(changes); i++) {
 		before = link_watch_count(watch, "n0", 0);
 		expected = variant->up ? changes[i].up : changes[i].down;
 		if (expected < 0) {
@@ -823,18 +823,12 @@ TEST_F(rtnetlink, operstate_in_ip,
        .title = "ip shows UNKNOWN and LOWER_UP for a device that came up", .behaviours = { 480 },
        .needs = { "iproute2" })
 {
-	json_t *ip, *flags;
-	bool lower_up = false;
-	size_t i;
-	json_t *flag;
+	json_t *ip;
 
 	tool_must("ip link set n0 up");
 	ip = tool_ip_link("n0");
 	EXPECT_STREQ("UNKNOWN", tool_get_string(ip, "operstate"));
-	flags = tool_get(ip, "flags");
-	json_array_foreach(flags, i, flag)
-		lower_up |= !strcmp(json_string_value(flag), "LOWER_UP");
-	EXPECT_TRUE(lower_up);
+	EXPECT_TRUE(tool_has(ip, "flags", "LOWER_UP"));
 	json_decref(ip);
 }
 

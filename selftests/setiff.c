@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TUNSETIFF: which device a file gets, and which error if none. */
-#include <dirent.h>
-#include <linux/capability.h>
 #include <linux/netlink.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "device/memory.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/clock.h"
+#include "netns/creds.h"
 #include "netns/link.h"
-#include "netns/netns.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define TIMEOUT_MS 2000
@@ -25,39 +21,6 @@
 /* The flags the driver keeps of those in TUNSETIFF. */
 #define STORED                                                                                     \
 	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_VNET_HDR | IFF_MULTI_QUEUE | IFF_NAPI | IFF_NAPI_FRAGS)
-
-/* Puts CAP_NET_ADMIN into force or out of it for this thread. It stays permitted. */
-static void net_admin(bool on)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, caps))
-		TH_BAIL("capget: %s", strerror(errno));
-	caps[0].effective &= ~(1u << CAP_NET_ADMIN);
-	if (on)
-		caps[0].effective |= 1u << CAP_NET_ADMIN;
-	if (syscall(SYS_capset, &header, caps))
-		TH_BAIL("capset: %s", strerror(errno));
-}
-
-/* The first line of an attribute in /sys/class/net; "(errno)" if it cannot be read. */
-static const char *sysfs_get(const char *name, const char *attribute)
-{
-	static char line[128];
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, attribute);
-	errno = 0;
-	f = fopen(path, "re");
-	if (!f || !fgets(line, sizeof(line), f))
-		snprintf(line, sizeof(line), "(%s)", harness_errno_name(errno));
-	line[strcspn(line, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	return line;
-}
 
 /*
  * The stored flags with IFF_NO_PI, which TUNGETIFF hides behind IFF_NOFILTER: by sysfs, or without
@@ -94,15 +57,6 @@ static int attach_errno(const char *name, unsigned int flags)
 
 	close(fd);
 	return err;
-}
-
-static bool carrier_of(const char *name)
-{
-	struct link link;
-
-	if (link_get(name, &link))
-		TH_BAIL("no link %s: %s", name, strerror(errno));
-	return link.carrier;
 }
 
 FIXTURE(setiff)
@@ -176,7 +130,7 @@ TEST(no_capability,
 	struct link_watch *watch = link_watch_open();
 	int fd = tun_open();
 
-	net_admin(false);
+	creds_net_admin(false);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		EXPECT_ERRNO(EPERM, tun_set_iff(fd, "forbidden", flags[i])) {
 			TH_LOG("flags %#x", flags[i]);
@@ -185,7 +139,7 @@ TEST(no_capability,
 	}
 	EXPECT_EQ(0, link_watch_count(watch, NULL, 0));
 	/* The capability counts at the time of the call, not of the open. */
-	net_admin(true);
+	creds_net_admin(true);
 	EXPECT_OK(tun_set_iff(fd, "forbidden", IFF_TUN));
 	close(fd);
 	link_watch_close(watch);
@@ -256,7 +210,7 @@ TEST_F(setiff, attached_already,
 	struct ifreq ifr;
 
 	for (int capable = 1; capable >= 0; capable--) {
-		net_admin(capable);
+		creds_net_admin(capable);
 		for (size_t i = 0; i < ARRAY_SIZE(names) * ARRAY_SIZE(flags); i++) {
 			const char *name = names[i / ARRAY_SIZE(flags)];
 			unsigned int asked = flags[i % ARRAY_SIZE(flags)];
@@ -290,43 +244,22 @@ TEST_F(setiff, detached_already,
 	tun_close(&t);
 }
 
-/* The last page before one that cannot be touched. */
-static char *guarded_page(void)
-{
-	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (pages == MAP_FAILED || mprotect(pages + 4096, 4096, PROT_NONE))
-		TH_BAIL("two pages: %s", strerror(errno));
-	return pages;
-}
-
 TEST(bad_address, .title = "an ifreq that cannot be read gives EFAULT before anything happens",
      .behaviours = { 35 })
 {
 	struct link_watch *watch = link_watch_open();
-	char *page = guarded_page();
-	/* All of it has to be there, although the driver uses no more than name and flags. */
-	struct ifreq *cut = (void *)(page + 4096 - sizeof(*cut) + 1);
-	struct ifreq *last = (void *)(page + 4096 - sizeof(*last));
+	struct ifreq ifr = { .ifr_flags = IFF_TUN }, got;
 	int fd = tun_open();
-	struct ifreq ifr;
 
-	memset(page, 0, 4096);
 	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, NULL));
-	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, page + 4096));
+	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, cut_memory(NULL, 0)));
 	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, (void *)-1L));
-	memset(&ifr, 0, sizeof(ifr));
-	ifr.ifr_flags = IFF_TUN;
-	memcpy((void *)cut, &ifr, sizeof(ifr) - 1);
-	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, cut));
-
+	/* All of it has to be there, although the driver uses no more than name and flags. */
+	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, cut_memory(&ifr, sizeof(ifr) - 1)));
 	EXPECT_EQ(0, link_watch_count(watch, NULL, 0));
-	EXPECT_ERRNO(EBADFD, tun_get_iff(fd, &ifr));
+	EXPECT_ERRNO(EBADFD, tun_get_iff(fd, &got));
 
-	memset(&ifr, 0, sizeof(ifr));
-	ifr.ifr_flags = IFF_TUN;
-	memcpy((void *)last, &ifr, sizeof(ifr));
-	EXPECT_OK(ioctl(fd, TUNSETIFF, last));
+	EXPECT_OK(ioctl(fd, TUNSETIFF, cut_memory(&ifr, sizeof(ifr))));
 	/* Attached or not, what cannot be read is the first thing to go wrong. */
 	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, NULL));
 	close(fd);
@@ -337,16 +270,14 @@ TEST(read_only_address,
      .title = "an ifreq that cannot be written gives EFAULT after the device has been made",
      .behaviours = { 36 })
 {
-	struct ifreq *ifr = (void *)guarded_page(), got;
+	static const struct ifreq written = { .ifr_name = "written%d",
+					      .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct ifreq got;
 	int fd = tun_open();
 
-	memset(ifr, 0, sizeof(*ifr));
-	strcpy(ifr->ifr_name, "written%d");
-	ifr->ifr_flags = IFF_TAP | IFF_NO_PI;
-	if (mprotect(ifr, 4096, PROT_READ))
-		TH_BAIL("mprotect: %s", strerror(errno));
-	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, ifr));
-	EXPECT_STREQ("written%d", ifr->ifr_name);
+	/* Constants are in memory that is read-only. */
+	EXPECT_ERRNO(EFAULT, ioctl(fd, TUNSETIFF, &written));
+	EXPECT_STREQ("written%d", written.ifr_name);
 	ASSERT_OK(tun_get_iff(fd, &got));
 	EXPECT_STREQ("written0", got.ifr_name);
 	EXPECT_TRUE(link_exists("written0"));
@@ -449,89 +380,99 @@ TEST_F(setiff, empty_name,
 	tun_close(&other);
 }
 
+/* Without a second name: EINVAL. Up to sixteen bytes, those without a NUL too. */
+static const struct {
+	char asked[IFNAMSIZ + 1];
+	const char *name;
+} name_forms[] = {
+	{ "x%d", "x0" },
+	/* a number above 0 was once taken for an error */
+	{ "x%d", "x1" },
+	{ "%d", "0" },
+	{ "%dx", "0x" },
+	{ "a%db", "a0b" },
+	{ "a", "a" },
+	{ "-", "-" },
+	{ "...", "..." },
+	{ "a\x01\xff", "a\x01\xff" },
+	{ "\xc3\xa4", "\xc3\xa4" },
+	{ "\x7f", "\x7f" },
+	{ "All", "All" },
+	{ "abcdefghijklmno", "abcdefghijklmno" },
+	{ "ABCDEFGHIJKLMNOP", "ABCDEFGHIJKLMNO" },
+	{ "abcdefghijklm%d", "abcdefghijklm0" },
+	/* cut to fifteen bytes this ends in a lone % */
+	{ "abcdefghijklmn%d", NULL },
+	{ "x%dy%d", NULL },
+	{ "%d%d", NULL },
+	{ "%", NULL },
+	{ "a%", NULL },
+	{ "a%s", NULL },
+	{ "%s", NULL },
+	{ "%u", NULL },
+	{ "%n", NULL },
+	{ "%2d", NULL },
+	{ "%ld", NULL },
+	{ "a%%d", NULL },
+	{ "%%", NULL },
+	{ ".", NULL },
+	{ "..", NULL },
+	{ "all", NULL },
+	{ "default", NULL },
+	{ "a/b", NULL },
+	{ "/", NULL },
+	{ "a:b", NULL },
+	{ "a b", NULL },
+	{ " ", NULL },
+	{ "a\tb", NULL },
+	{ "a\nb", NULL },
+	{ "a\vb", NULL },
+	{ "a\fb", NULL },
+	{ "a\rb", NULL },
+};
+
+static void expect_refused(struct __test_metadata *_metadata, int fd, const char *name)
+{
+	struct link_watch *watch = link_watch_open();
+
+	EXPECT_ERRNO(EINVAL, tun_set_iff(fd, name, IFF_TUN)) {
+		TH_LOG("name '%s'", name);
+	}
+	/* "all" and "default" are refused so late that the kernel tells of an end. */
+	EXPECT_EQ(0, link_watch_count(watch, NULL, RTM_NEWLINK));
+	link_watch_close(watch);
+}
+
+static void expect_named(struct __test_metadata *_metadata, const char *asked, const char *name)
+{
+	struct link_watch *watch = link_watch_open();
+	/* Left open, so that the numbers count up; the kernel closes it with the test. */
+	int fd = tun_open();
+	struct ifreq ifr, got;
+
+	ASSERT_OK(tun_set_iff_ifr(fd, &ifr, asked, IFF_TUN)) {
+		TH_LOG("name '%s'", asked);
+	}
+	EXPECT_STREQ(name, ifr.ifr_name);
+	ASSERT_OK(tun_get_iff(fd, &got));
+	EXPECT_STREQ(name, got.ifr_name);
+	EXPECT_TRUE(link_exists(name));
+	EXPECT_EQ(1, link_watch_count(watch, name, RTM_NEWLINK));
+	link_watch_close(watch);
+}
+
 TEST(name_forms,
      .title = "%d in a name becomes a number, 15 bytes count, what no link may be called is EINVAL",
      .behaviours = { 40, 41, 42, 43, 44, 73 },
      .guards = { "0ad646c81b21", "CVE-2018-7191", "5c25f65fd1e4" })
 {
-	/* Without a second name: EINVAL. Up to sixteen bytes, those without a NUL too. */
-	static const struct {
-		char asked[IFNAMSIZ + 1];
-		const char *name;
-	} rows[] = {
-		{ "x%d", "x0" },
-		/* a number above 0 was once taken for an error */
-		{ "x%d", "x1" },
-		{ "%d", "0" },
-		{ "%dx", "0x" },
-		{ "a%db", "a0b" },
-		{ "a", "a" },
-		{ "-", "-" },
-		{ "...", "..." },
-		{ "a\x01\xff", "a\x01\xff" },
-		{ "\xc3\xa4", "\xc3\xa4" },
-		{ "\x7f", "\x7f" },
-		{ "All", "All" },
-		{ "abcdefghijklmno", "abcdefghijklmno" },
-		{ "ABCDEFGHIJKLMNOP", "ABCDEFGHIJKLMNO" },
-		{ "abcdefghijklm%d", "abcdefghijklm0" },
-		/* cut to fifteen bytes this ends in a lone % */
-		{ "abcdefghijklmn%d", NULL },
-		{ "x%dy%d", NULL },
-		{ "%d%d", NULL },
-		{ "%", NULL },
-		{ "a%", NULL },
-		{ "a%s", NULL },
-		{ "%s", NULL },
-		{ "%u", NULL },
-		{ "%n", NULL },
-		{ "%2d", NULL },
-		{ "%ld", NULL },
-		{ "a%%d", NULL },
-		{ "%%", NULL },
-		{ ".", NULL },
-		{ "..", NULL },
-		{ "all", NULL },
-		{ "default", NULL },
-		{ "a/b", NULL },
-		{ "/", NULL },
-		{ "a:b", NULL },
-		{ "a b", NULL },
-		{ " ", NULL },
-		{ "a\tb", NULL },
-		{ "a\nb", NULL },
-		{ "a\vb", NULL },
-		{ "a\fb", NULL },
-		{ "a\rb", NULL },
-	};
 	int bad = tun_open();
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct link_watch *watch = link_watch_open();
-		struct ifreq ifr, got;
-		int fd;
-
-		if (!rows[i].name) {
-			EXPECT_ERRNO(EINVAL, tun_set_iff(bad, rows[i].asked, IFF_TUN)) {
-				TH_LOG("name '%s'", rows[i].asked);
-			}
-			/* "all" and "default" are refused so late that the kernel tells of an end.
-			 */
-			EXPECT_EQ(0, link_watch_count(watch, NULL, RTM_NEWLINK));
-			link_watch_close(watch);
-			continue;
-		}
-		/* Left open, so that the numbers count up; the kernel closes it with the test. */
-		fd = tun_open();
-		ASSERT_OK(tun_set_iff_ifr(fd, &ifr, rows[i].asked, IFF_TUN)) {
-			TH_LOG("name '%s'", rows[i].asked);
-		}
-		EXPECT_STREQ(rows[i].name, ifr.ifr_name);
-		ASSERT_OK(tun_get_iff(fd, &got));
-		EXPECT_STREQ(rows[i].name, got.ifr_name);
-		EXPECT_TRUE(link_exists(rows[i].name));
-		EXPECT_EQ(1, link_watch_count(watch, rows[i].name, RTM_NEWLINK));
-		link_watch_close(watch);
+	for (size_t i = 0; i < ARRAY_SIZE(name_forms); i++) {
+		if (name_forms[i].name)
+			expect_named(_metadata, name_forms[i].asked, name_forms[i].name);
+		else
+			expect_refused(_metadata, bad, name_forms[i].asked);
 	}
 	/* All the refusals left the file as it was. */
 	EXPECT_OK(tun_set_iff(bad, "good", IFF_TUN));
@@ -544,7 +485,7 @@ TEST(foreign_device, .title = "the name of a device that is no TUN or TAP gives 
 	int fd = tun_open();
 
 	for (int capable = 1; capable >= 0; capable--) {
-		net_admin(capable);
+		creds_net_admin(capable);
 		EXPECT_ERRNO(EINVAL, tun_set_iff(fd, "lo", IFF_TUN));
 		EXPECT_ERRNO(EINVAL, tun_set_iff(fd, "lo", IFF_TAP));
 		EXPECT_ERRNO(EINVAL, tun_set_iff(fd, "lo", IFF_TUN | IFF_TAP | IFF_MULTI_QUEUE));
@@ -625,14 +566,14 @@ TEST_F(setiff_queues, exclusive,
 
 	for (int idle = 0; idle <= 1; idle++) {
 		for (int capable = 1; capable >= 0; capable--) {
-			net_admin(capable);
+			creds_net_admin(capable);
 			EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "taken", flags));
 			EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "taken", flags ^ IFF_MULTI_QUEUE));
 			EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "taken", flags ^ TYPE_MASK));
 			EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "taken", IFF_TUN_EXCL));
 			EXPECT_ERRNO(EBUSY, tun_set_iff(fd, "lo", flags));
 		}
-		net_admin(true);
+		creds_net_admin(true);
 		if (idle)
 			break;
 		ASSERT_OK(tun_set_persist(t.fd, 1));
@@ -732,33 +673,9 @@ TEST_F(setiff, altname_wrong_type,
 	link_watch_close(watch);
 }
 
-/*
- * Runs @body as root of a new user namespace, with new namespaces of the kinds in @flags too. False
- * if there can be none.
- */
-static bool in_user_namespace(struct __test_metadata *_metadata, int flags,
-			      void (*body)(struct __test_metadata *_metadata, int fd), int fd)
+static void create_forbidden(struct __test_metadata *_metadata, void *arg)
 {
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		if (unshare(CLONE_NEWUSER | flags))
-			_exit(4);
-		body(_metadata, fd);
-		_exit(0);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		TH_BAIL("fork: %s", strerror(errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 4)
-		return false;
-	EXPECT_EQ(0, status);
-	return true;
-}
-
-static void create_forbidden(struct __test_metadata *_metadata, int fd)
-{
-	int own = tun_open();
+	int fd = *(int *)arg, own = tun_open();
 
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "foreign", IFF_TUN));
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "foreign", IFF_TAP));
@@ -770,18 +687,17 @@ static void create_forbidden(struct __test_metadata *_metadata, int fd)
 TEST(foreign_user_namespace,
      .title = "the capabilities of a new user namespace do not help in a network namespace of "
 	      "another",
-     .behaviours = { 54 })
+     .behaviours = { 54 }, .needs = { "user_namespaces" })
 {
 	int fd = tun_open();
 
-	if (!in_user_namespace(_metadata, 0, create_forbidden, fd))
-		SKIP(return, "no further user namespace can be made");
+	creds_userns_child(_metadata, 0, create_forbidden, &fd);
 	EXPECT_FALSE(link_exists("foreign"));
 	EXPECT_OK(tun_set_iff(fd, "foreign", IFF_TUN));
 	close(fd);
 }
 
-static void create_allowed(struct __test_metadata *_metadata, int fd __UNUSED)
+static void create_allowed(struct __test_metadata *_metadata, void *arg __UNUSED)
 {
 	struct tun t = tun_create("owned_tun", IFF_TUN), a = tun_create("owned_tap", IFF_TAP);
 
@@ -795,13 +711,12 @@ static void create_allowed(struct __test_metadata *_metadata, int fd __UNUSED)
 
 TEST(user_namespace_root,
      .title = "root of the user namespace that owns the network namespace makes TUN and TAP",
-     .behaviours = { 55 })
+     .behaviours = { 55 }, .needs = { "user_namespaces", "net_namespaces" })
 {
-	if (!in_user_namespace(_metadata, CLONE_NEWNET, create_allowed, -1))
-		SKIP(return, "no further user namespace can be made");
+	creds_userns_child(_metadata, CLONE_NEWNET, create_allowed, NULL);
 }
 
-static void frags_forbidden(struct __test_metadata *_metadata, int fd __UNUSED)
+static void frags_forbidden(struct __test_metadata *_metadata, void *arg __UNUSED)
 {
 	int own = tun_open();
 
@@ -816,19 +731,16 @@ static void frags_forbidden(struct __test_metadata *_metadata, int fd __UNUSED)
 
 TEST(napi_frags_capability,
      .title = "IFF_NAPI_FRAGS without CAP_NET_ADMIN in the initial user namespace gives EPERM",
-     .behaviours = { 56 }, .needs = { "napi" })
+     .behaviours = { 56 }, .needs = { "napi", "user_namespaces", "net_namespaces" })
 {
 	int fd = tun_open();
 
-	net_admin(false);
+	creds_net_admin(false);
 	EXPECT_ERRNO(EPERM, tun_set_iff(fd, "frags", IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS));
-	net_admin(true);
+	creds_net_admin(true);
 	close(fd);
-	/* Root here, but not of the machine. */
-	if (!harness_feature("init_net_admin"))
-		frags_forbidden(_metadata, -1);
-	else if (!in_user_namespace(_metadata, CLONE_NEWNET, frags_forbidden, -1))
-		SKIP(return, "no user namespace can be made");
+	/* Root there, but not of the machine. */
+	creds_userns_child(_metadata, CLONE_NEWNET, frags_forbidden, NULL);
 }
 
 TEST(napi_frags_flags, .title = "IFF_NAPI_FRAGS wants IFF_NAPI and a TAP, otherwise EINVAL",
@@ -982,11 +894,11 @@ TEST_F(setiff, no_carrier,
 	struct link_event event;
 	int events = 0;
 
-	EXPECT_FALSE(carrier_of("lonely"));
+	EXPECT_FALSE(link_carrier("lonely"));
 	ASSERT_OK(link_up("lonely"));
-	EXPECT_FALSE(carrier_of("lonely"));
+	EXPECT_FALSE(link_carrier("lonely"));
 	EXPECT_TRUE(settles("lonely", IF_OPER_DOWN));
-	EXPECT_FALSE(carrier_of("lonely"));
+	EXPECT_FALSE(link_carrier("lonely"));
 	while (link_watch_next(watch, "lonely", 0, &event)) {
 		EXPECT_EQ(0, event.link.flags & IFF_LOWER_UP);
 		/* What registration says is from before the flag counts. */
@@ -996,13 +908,9 @@ TEST_F(setiff, no_carrier,
 	}
 	EXPECT_LE(2, events);
 	if (harness_feature("iproute2")) {
-		json_t *json = tool_ip_link("lonely"), *flag;
-		bool shown = false;
-		size_t i;
+		json_t *json = tool_ip_link("lonely");
 
-		json_array_foreach(tool_get(json, "flags"), i, flag)
-			shown |= !strcmp(json_string_value(flag), "NO-CARRIER");
-		EXPECT_TRUE(shown);
+		EXPECT_TRUE(tool_has(json, "flags", "NO-CARRIER"));
 		json_decref(json);
 	}
 	tun_close(&t);
@@ -1016,38 +924,21 @@ TEST_F(setiff, carrier_at_attach,
 	struct tun t;
 
 	make_idle("carrier", variant->type);
-	EXPECT_FALSE(carrier_of("carrier"));
+	EXPECT_FALSE(link_carrier("carrier"));
 	t = tun_create("carrier", variant->type);
-	EXPECT_TRUE(carrier_of("carrier"));
+	EXPECT_TRUE(link_carrier("carrier"));
 	/* Whatever it was before: the last file switched it off. */
 	ASSERT_OK(tun_set_carrier(t.fd, 0));
-	EXPECT_FALSE(carrier_of("carrier"));
+	EXPECT_FALSE(link_carrier("carrier"));
 	tun_close(&t);
 	t = tun_create("carrier", variant->type);
-	EXPECT_TRUE(carrier_of("carrier"));
+	EXPECT_TRUE(link_carrier("carrier"));
 	tun_close(&t);
 	t = tun_create("carrier", variant->type | IFF_NO_CARRIER);
-	EXPECT_FALSE(carrier_of("carrier"));
+	EXPECT_FALSE(link_carrier("carrier"));
 	EXPECT_OK(tun_set_carrier(t.fd, 1));
-	EXPECT_TRUE(carrier_of("carrier"));
+	EXPECT_TRUE(link_carrier("carrier"));
 	tun_close(&t);
-}
-
-static int count_queues(const char *name, const char *prefix)
-{
-	char path[128];
-	struct dirent *entry;
-	int n = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/queues", name);
-	dir = opendir(path);
-	if (!dir)
-		TH_BAIL("%s: %s", path, strerror(errno));
-	while ((entry = readdir(dir)))
-		n += !strncmp(entry->d_name, prefix, strlen(prefix));
-	closedir(dir);
-	return n;
 }
 
 TEST_F(setiff, queue_numbers,
@@ -1062,21 +953,21 @@ TEST_F(setiff, queue_numbers,
 	EXPECT_EQ(256, link.num_tx_queues);
 	/* Told by a kernel with receive queues in sysfs only (CONFIG_RPS). */
 	EXPECT_TRUE(link.num_rx_queues == 256 || link.num_rx_queues == 0);
-	EXPECT_EQ(1, count_queues("many", "tx-"));
+	EXPECT_EQ(1, sysfs_queues("many", "tx-"));
 
 	q[1] = tun_create("many", flags);
-	EXPECT_EQ(2, count_queues("many", "tx-"));
+	EXPECT_EQ(2, sysfs_queues("many", "tx-"));
 	q[2] = tun_create("many", flags);
-	EXPECT_EQ(3, count_queues("many", "tx-"));
+	EXPECT_EQ(3, sysfs_queues("many", "tx-"));
 	if (link.num_rx_queues) {
-		EXPECT_EQ(3, count_queues("many", "rx-"));
+		EXPECT_EQ(3, sysfs_queues("many", "rx-"));
 	}
 	ASSERT_OK(tun_set_queue(q[0].fd, IFF_DETACH_QUEUE));
-	EXPECT_EQ(2, count_queues("many", "tx-"));
+	EXPECT_EQ(2, sysfs_queues("many", "tx-"));
 	ASSERT_OK(tun_set_queue(q[0].fd, IFF_ATTACH_QUEUE));
-	EXPECT_EQ(3, count_queues("many", "tx-"));
+	EXPECT_EQ(3, sysfs_queues("many", "tx-"));
 	tun_close(&q[0]);
-	EXPECT_EQ(2, count_queues("many", "tx-"));
+	EXPECT_EQ(2, sysfs_queues("many", "tx-"));
 	tun_close(&q[1]);
 	tun_close(&q[2]);
 }
@@ -1115,25 +1006,17 @@ TEST(second_queue_header,
 	struct tun first = peer_create("header", flags);
 	int fd = tun_open(), sock = udp_open(KERNEL_IP4, 4000);
 	struct tun second = { .fd = fd, .name = "header", .flags = flags };
-	uint8_t buf[2048], data[80];
-	struct parsed p;
 	struct frame f;
-	ssize_t len;
 
 	ASSERT_OK(tun_set_iff(fd, "header", flags | IFF_VNET_HDR));
 	peer_udp(&second, &f, 4000, 4000, 120, 3);
 	EXPECT_EQ(f.len, tun_write(&second, f.data, f.len));
-	ASSERT_EQ(120, udp_recv(sock, buf, sizeof(buf), TIMEOUT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 120, 3));
+	EXPECT_EQ(120, udp_recv_pattern(sock, 3, TIMEOUT_MS));
 
 	/* All flows on the second queue: the first is detached. */
 	ASSERT_OK(tun_set_queue(first.fd, IFF_DETACH_QUEUE));
-	pattern_fill(data, sizeof(data), 4);
-	ASSERT_EQ(sizeof(data), udp_send(sock, data, sizeof(data), PEER_IP4, 4000));
-	len = tun_read(&second, buf, sizeof(buf), TIMEOUT_MS);
-	EXPECT_EQ(20 + 8 + sizeof(data), len);
-	ASSERT_TRUE(frame_parse(buf, len, false, &p));
-	EXPECT_EQ(0, memcmp(buf + p.payload, data, sizeof(data)));
+	kernel_udp(sock, 4000, 80, 4);
+	EXPECT_EQ(80, peer_recv_udp(&second, 4, TIMEOUT_MS));
 	close(sock);
 	close(fd);
 	tun_close(&first);
@@ -1146,10 +1029,10 @@ TEST_F(setiff, second_queue_carrier, .title = "a further queue does not touch th
 	struct tun first = tun_create("steady", flags), second, third;
 
 	second = tun_create("steady", flags | IFF_NO_CARRIER);
-	EXPECT_TRUE(carrier_of("steady"));
+	EXPECT_TRUE(link_carrier("steady"));
 	ASSERT_OK(tun_set_carrier(first.fd, 0));
 	third = tun_create("steady", flags);
-	EXPECT_FALSE(carrier_of("steady"));
+	EXPECT_FALSE(link_carrier("steady"));
 	tun_close(&third);
 	tun_close(&second);
 	tun_close(&first);
@@ -1232,7 +1115,7 @@ TEST_F(setiff, disabled_queues_keep_flags,
 	ASSERT_OK(tun_set_carrier(first.fd, 0));
 	second = tun_create("detached", flags);
 	EXPECT_EQ(flags | IFF_VNET_HDR, stored_flags(&second));
-	EXPECT_FALSE(carrier_of("detached"));
+	EXPECT_FALSE(link_carrier("detached"));
 	ASSERT_OK(link_get("detached", &link));
 	EXPECT_EQ(1, link.data[TUN_LINK_NUM_QUEUES]);
 	EXPECT_EQ(1, link.data[TUN_LINK_NUM_DISABLED_QUEUES]);
@@ -1246,28 +1129,22 @@ TEST_F(setiff, attach_wakes_queue,
        .behaviours = { 70 })
 {
 	struct tun t = tun_create("awake", variant->type | IFF_NO_PI);
-	struct tun_packet packet;
-	struct parsed p;
-	uint8_t data[64];
 	int sock;
 
 	if (link_set_txqueuelen("awake", 4) || tun_set_persist(t.fd, 1))
 		TH_BAIL("a short queue: %s", strerror(errno));
 	peer_configure(&t);
 	sock = udp_open(KERNEL_IP4, 4000);
-	pattern_fill(data, sizeof(data), 1);
 	for (int i = 0; i < 20; i++)
-		udp_send(sock, data, sizeof(data), PEER_IP4, 4000);
+		udp_send_pattern(sock, 64, 1, PEER_IP4, 4000);
 	EXPECT_LT(0, link_stats("awake").tx_dropped);
 	tun_close(&t);
 
 	t = tun_create("awake", variant->type | IFF_NO_PI);
 	ASSERT_TRUE(link_wait_running("awake", true, TIMEOUT_MS));
 	for (int i = 0; i < 8; i++) {
-		pattern_fill(data, sizeof(data), 2 + i);
-		ASSERT_EQ(sizeof(data), udp_send(sock, data, sizeof(data), PEER_IP4, 4000));
-		ASSERT_TRUE(tun_recv_proto(&t, &packet, IPPROTO_UDP, TIMEOUT_MS, &p));
-		EXPECT_EQ(0, memcmp(packet.data + p.payload, data, sizeof(data)));
+		kernel_udp(sock, 4000, 64, 2 + i);
+		ASSERT_EQ(64, peer_recv_udp(&t, 2 + i, TIMEOUT_MS));
 	}
 	close(sock);
 	tun_close(&t);
@@ -1371,7 +1248,7 @@ TEST_F(setiff, no_memory,
 		SKIP(return, "kernel limits txqueuelen");
 	EXPECT_ERRNO(ENOMEM, tun_set_iff(fd, "huge", variant->type));
 	EXPECT_ERRNO(EBADFD, tun_get_iff(fd, &ifr));
-	EXPECT_FALSE(carrier_of("huge"));
+	EXPECT_FALSE(link_carrier("huge"));
 	if (link_set_txqueuelen("huge", 500))
 		TH_BAIL("txqueuelen: %s", strerror(errno));
 	EXPECT_OK(tun_set_iff(fd, "huge", variant->type));

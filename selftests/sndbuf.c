@@ -3,25 +3,20 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <net/ethernet.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <libmnl/libmnl.h>
-#include <linux/bpf.h>
 #include <linux/if_link.h>
-#include <linux/pkt_sched.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
+#include "device/sigio.h"
 #include "device/tun.h"
+#include "device/way.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
+#include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/packet.h"
-#include "netns/rtnl.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS 2000
@@ -91,12 +86,12 @@ TEST_F(sndbuf, values, .title = "TUNSETSNDBUF takes every positive number as it 
 	const int good[] = { 1, 2, 4, 4096, 1000000, INT_MAX };
 	const int bad[] = { 0, -1, INT_MIN };
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		EXPECT_OK(tun_set_sndbuf(self->t.fd, good[i]));
 		EXPECT_EQ(good[i], sndbuf_of(&self->t));
 	}
 	ASSERT_OK(tun_set_sndbuf(self->t.fd, 5000));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_ERRNO(EINVAL, tun_set_sndbuf(self->t.fd, bad[i]));
 	}
 	EXPECT_ERRNO(EFAULT, ioctl(self->t.fd, TUNSETSNDBUF, NULL));
@@ -141,7 +136,6 @@ TEST_F(sndbuf, delivered,
        .behaviours = { 140 })
 {
 	int fd = udp_open(NULL, 4000);
-	uint8_t buf[128];
 	struct frame f;
 
 	peer_configure(&self->t);
@@ -152,8 +146,7 @@ TEST_F(sndbuf, delivered,
 	}
 	/* All of them are still in that socket's queue. */
 	for (int i = 0; i < 8; i++) {
-		ASSERT_EQ(100, udp_recv(fd, buf, sizeof(buf), TIMEOUT_MS));
-		EXPECT_EQ(-1, pattern_check(buf, 100, i));
+		ASSERT_EQ(100, udp_recv_pattern(fd, i, TIMEOUT_MS));
 	}
 	close(fd);
 }
@@ -251,91 +244,6 @@ TEST_F(sndbuf_queues, disabled_asks,
 	EXPECT_EQ(INT_MAX, sndbuf_of(&self->disabled));
 }
 
-/*
- * A way on which frames stay the writer's:
- *
- *	file == in -- bridge br -- out (tbf, a byte a second) == file
- *
- * The bridge hands a unicast frame on as it is, and the qdisc keeps it.
- */
-struct way {
-	struct tun in, out;
-	struct frame f;
-};
-
-#define HELD_SNDBUF 20000
-#define HELD_FRAME  1014
-/* More frames than can be written: each one counts for more than its length. */
-#define HELD_LIMIT  (HELD_SNDBUF / HELD_FRAME + 2)
-
-static int qdisc_talk(const char *name, bool add)
-{
-	struct tc_tbf_qopt opt = {
-		.rate = { .rate = 1, .linklayer = TC_LINKLAYER_ETHERNET },
-		.limit = 1 << 20,
-	};
-	char buf[RTNL_REQUEST_SIZE];
-	struct nlmsghdr *nlh = rtnl_start(buf, add ? RTM_NEWQDISC : RTM_DELQDISC,
-					  add ? NLM_F_CREATE : 0, sizeof(struct tcmsg));
-	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
-	struct nlattr *options;
-
-	tcm->tcm_ifindex = if_nametoindex(name);
-	tcm->tcm_parent = TC_H_ROOT;
-	if (add) {
-		mnl_attr_put_strz(nlh, TCA_KIND, "tbf");
-		options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
-		mnl_attr_put(nlh, TCA_TBF_PARMS, sizeof(opt), &opt);
-		mnl_attr_put_u32(nlh, TCA_TBF_BURST, 2000);
-		mnl_attr_nest_end(nlh, options);
-	}
-	return rtnl_talk(nlh, NULL, NULL);
-}
-
-/* Holds the frames that leave through "out", or drops those that are held and lets others pass. */
-static void hold(bool on)
-{
-	if (qdisc_talk("out", on))
-		TH_BAIL("tbf on out: %s", strerror(errno));
-}
-
-static void make_way(struct way *w)
-{
-	static const uint8_t nobody[1][6] = { { 2, 0, 0, 0, 0, 9 } };
-
-	w->in = tun_create("in", IFF_TAP | IFF_NO_PI);
-	w->out = tun_create("out", IFF_TAP | IFF_NO_PI);
-	/* The bridge has things of its own to say, which would wake waiters on the files. */
-	if (tun_set_tx_filter(w->in.fd, 0, 1, nobody) != 1 ||
-	    tun_set_tx_filter(w->out.fd, 0, 1, nobody) != 1)
-		TH_BAIL("TUNSETTXFILTER: %s", strerror(errno));
-	if (link_add("bridge", "br") || link_up("br") || link_set_master("in", "br") ||
-	    link_set_master("out", "br") || link_up("in") || link_up("out"))
-		TH_BAIL("bridge: %s", strerror(errno));
-	hold(true);
-	frame_start(&w->f);
-	frame_eth(&w->f, nobody[0], peer_mac, 0x88b5);
-	frame_pattern(&w->f, HELD_FRAME - ETH_HLEN, 1);
-	if (tun_set_sndbuf(w->in.fd, HELD_SNDBUF))
-		TH_BAIL("TUNSETSNDBUF: %s", strerror(errno));
-}
-
-static void close_way(struct way *w)
-{
-	tun_close(&w->out);
-	tun_close(&w->in);
-}
-
-/* Writes until the buffer is full: the number of frames that went. */
-static int fill(const struct way *w)
-{
-	int n = 0;
-
-	while (n < HELD_LIMIT && tun_send(&w->in, NULL, &w->f) == w->f.len)
-		n++;
-	return n;
-}
-
 FIXTURE(held)
 {
 	struct way way;
@@ -343,12 +251,12 @@ FIXTURE(held)
 
 FIXTURE_SETUP(held)
 {
-	make_way(&self->way);
+	way_make(&self->way, 0);
 }
 
 FIXTURE_TEARDOWN(held)
 {
-	close_way(&self->way);
+	way_close(&self->way);
 }
 
 TEST_F(held, full, .title = "a writer whose frames are still held gets EAGAIN and no POLLOUT",
@@ -359,9 +267,9 @@ TEST_F(held, full, .title = "a writer whose frames are still held gets EAGAIN an
 	int n;
 
 	EXPECT_EQ(POLLOUT, writable(&w->in));
-	n = fill(w);
+	n = way_fill(w);
 	EXPECT_LT(1, n);
-	ASSERT_GT(HELD_LIMIT, n);
+	ASSERT_GT(WAY_LIMIT, n);
 	EXPECT_ERRNO(EAGAIN, tun_send(&w->in, NULL, &w->f));
 	EXPECT_EQ(0, writable(&w->in));
 	/* What did not go is not counted, not even as lost. */
@@ -376,7 +284,7 @@ TEST_F(held, full, .title = "a writer whose frames are still held gets EAGAIN an
 	/* A larger one has room again. */
 	ASSERT_OK(tun_set_sndbuf(w->in.fd, INT_MAX));
 	EXPECT_EQ(POLLOUT, writable(&w->in));
-	EXPECT_EQ(HELD_LIMIT, fill(w));
+	EXPECT_EQ(WAY_LIMIT, way_fill(w));
 }
 
 TEST_F(held, nowait,
@@ -387,11 +295,11 @@ TEST_F(held, nowait,
 	struct iovec iov = { w->f.data, w->f.len };
 	int n = 0;
 
-	ASSERT_OK(fcntl(w->in.fd, F_SETFL, O_RDWR));
-	while (n < HELD_LIMIT && pwritev2(w->in.fd, &iov, 1, -1, RWF_NOWAIT) == w->f.len)
+	tun_set_blocking(w->in.fd);
+	while (n < WAY_LIMIT && pwritev2(w->in.fd, &iov, 1, -1, RWF_NOWAIT) == w->f.len)
 		n++;
 	EXPECT_LT(1, n);
-	ASSERT_GT(HELD_LIMIT, n);
+	ASSERT_GT(WAY_LIMIT, n);
 	EXPECT_ERRNO(EAGAIN, pwritev2(w->in.fd, &iov, 1, -1, RWF_NOWAIT));
 	EXPECT_EQ(n, link_stats("in").rx_packets);
 }
@@ -403,10 +311,10 @@ TEST_F(held, broadcast,
 	struct way *w = &self->way;
 
 	memset(w->f.data, 0xff, 6);
-	EXPECT_EQ(HELD_LIMIT, fill(w));
+	EXPECT_EQ(WAY_LIMIT, way_fill(w));
 	EXPECT_EQ(POLLOUT, writable(&w->in));
 	ASSERT_OK(tun_set_sndbuf(w->in.fd, 2));
-	EXPECT_EQ(HELD_LIMIT, fill(w));
+	EXPECT_EQ(WAY_LIMIT, way_fill(w));
 }
 
 TEST_F(held, released,
@@ -416,9 +324,9 @@ TEST_F(held, released,
 	struct way *w = &self->way;
 	struct tun_packet p;
 
-	ASSERT_GT(HELD_LIMIT, fill(w));
+	ASSERT_GT(WAY_LIMIT, way_fill(w));
 	EXPECT_EQ(0, writable(&w->in));
-	hold(false);
+	way_hold(false);
 	EXPECT_EQ(POLLOUT, writable(&w->in));
 	/* What tbf let pass at first is there to read, the rest was dropped. */
 	while (tun_read(&w->out, p.raw, sizeof(p.raw), 0) >= 0)
@@ -431,104 +339,31 @@ TEST_F(held, released,
 	EXPECT_EQ(0, memcmp(w->f.data, p.data, p.len));
 }
 
-/* A thread that does one thing on "in", which may take long. */
-struct worker {
-	pthread_t thread;
-	_Atomic pid_t tid; /* set before it starts on that */
-	const struct way *way;
-	short events; /* of the poll() that ended */
-	ssize_t ret;  /* of the write() */
-	int err;
-};
-
-static void *write_one(void *arg)
-{
-	struct worker *w = arg;
-
-	w->tid = gettid();
-	w->ret = write(w->way->in.fd, w->way->f.data, w->way->f.len);
-	w->err = errno;
-	return NULL;
-}
-
-static void *poll_once(void *arg)
-{
-	struct worker *w = arg;
-
-	w->tid = gettid();
-	w->events = sock_wait(w->way->in.fd, POLLOUT, 10000);
-	return NULL;
-}
-
-/* 'R' for running, 'S' for sleeping, ...; 0 for a thread that is gone. */
-static char thread_state(pid_t tid)
-{
-	char path[64], state = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	/* pid (name) state */
-	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	fclose(f);
-	return state;
-}
-
-/* Starts the thread and waits until it sleeps: false if it ends before, or never does. */
-static bool start(struct worker *w, void *(*work)(void *), const struct way *way)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	*w = (struct worker){ .way = way };
-	if (pthread_create(&w->thread, NULL, work, w))
-		TH_BAIL("cannot start a thread");
-	while (!w->tid || thread_state(w->tid) != 'S') {
-		if (!clock_left(deadline) || !pthread_tryjoin_np(w->thread, NULL))
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
-/* True if the thread ended within @timeout_ms. */
-static bool ended(struct worker *w, int timeout_ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += timeout_ms % 1000 * 1000000L;
-	until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
-	return !pthread_timedjoin_np(w->thread, NULL, &until);
-}
-
 static void do_nothing(int sig __UNUSED)
 {
 }
 
-/* Makes a blocked system call of the thread fail with EINTR. */
-static bool interrupt(struct worker *w)
+/* Makes the blocked call fail with EINTR. */
+static bool interrupt(struct blocked *b)
 {
 	struct sigaction action = { .sa_handler = do_nothing };
 
 	sigaction(SIGUSR1, &action, NULL);
-	pthread_kill(w->thread, SIGUSR1);
-	return ended(w, TIMEOUT_MS);
+	pthread_kill(b->thread, SIGUSR1);
+	return blocked_ended(b, TIMEOUT_MS);
 }
 
 TEST_F(held, interrupted,
        .title = "a signal ends a write that waits for room in the send buffer: EINTR",
        .behaviours = { 139 }, .needs = { "bridge", "tbf" })
 {
-	struct worker writer;
-	int n = fill(&self->way);
+	struct blocked writer;
+	struct way *w = &self->way;
+	int n = way_fill(w);
 
-	ASSERT_GT(HELD_LIMIT, n);
-	ASSERT_OK(fcntl(self->way.in.fd, F_SETFL, O_RDWR));
-	ASSERT_TRUE(start(&writer, write_one, &self->way));
+	ASSERT_GT(WAY_LIMIT, n);
+	tun_set_blocking(w->in.fd);
+	ASSERT_TRUE(blocked_write(&writer, w->in.fd, w->f.data, w->f.len));
 	ASSERT_TRUE(interrupt(&writer));
 	EXPECT_EQ(-1, writer.ret);
 	EXPECT_EQ(EINTR, writer.err);
@@ -538,27 +373,14 @@ TEST_F(held, interrupted,
 TEST_F(held, poll_wakes, .title = "a poll() that waits for POLLOUT is woken when there is room",
        .behaviours = { 142 }, .needs = { "bridge", "tbf" })
 {
-	struct worker poller;
+	struct blocked poller;
 
-	ASSERT_GT(HELD_LIMIT, fill(&self->way));
+	ASSERT_GT(WAY_LIMIT, way_fill(&self->way));
 	/* Frames that are dropped one by one wake it once half of the buffer is free. */
-	ASSERT_TRUE(start(&poller, poll_once, &self->way));
-	hold(false);
-	ASSERT_TRUE(ended(&poller, TIMEOUT_MS));
-	EXPECT_EQ(POLLOUT, poller.events & POLLOUT);
-}
-
-/* The signal that tells of room, and of nothing else, within @timeout_ms. */
-static bool signalled(const sigset_t *set, int fd, int timeout_ms)
-{
-	struct timespec limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
-	siginfo_t info;
-
-	if (sigtimedwait(set, &info, &limit) < 0)
-		return false;
-	if (info.si_code != POLL_OUT || info.si_fd != fd)
-		TH_LOG("si_code %d for descriptor %d", info.si_code, info.si_fd);
-	return info.si_code == POLL_OUT && info.si_fd == fd;
+	ASSERT_TRUE(blocked_poll(&poller, self->way.in.fd, POLLOUT));
+	way_hold(false);
+	ASSERT_TRUE(blocked_ended(&poller, TIMEOUT_MS));
+	EXPECT_EQ(POLLOUT, poller.revents & POLLOUT);
 }
 
 TEST_F(held, sigio,
@@ -566,27 +388,24 @@ TEST_F(held, sigio,
        .behaviours = { 142 }, .needs = { "bridge", "tbf" })
 {
 	int fd = self->way.in.fd, sig = SIGRTMIN;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigio_block(sig);
 	ASSERT_OK(fcntl(fd, F_SETOWN, getpid()));
 	ASSERT_OK(fcntl(fd, F_SETSIG, sig));
 	ASSERT_OK(fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC));
 
-	/* EAGAIN alone does not ask for it. The room is there before hold() returns. */
-	ASSERT_GT(HELD_LIMIT, fill(&self->way));
-	hold(false);
-	EXPECT_FALSE(signalled(&set, fd, 0));
-	hold(true);
-	ASSERT_GT(HELD_LIMIT, fill(&self->way));
+	/* EAGAIN alone does not ask for it. The room is there before way_hold() returns. */
+	ASSERT_GT(WAY_LIMIT, way_fill(&self->way));
+	way_hold(false);
+	EXPECT_EQ(0, sigio_next(sig, fd, 0));
+	way_hold(true);
+	ASSERT_GT(WAY_LIMIT, way_fill(&self->way));
 	EXPECT_EQ(0, writable(&self->way.in));
-	EXPECT_FALSE(signalled(&set, fd, 0));
-	hold(false);
-	EXPECT_TRUE(signalled(&set, fd, TIMEOUT_MS));
+	EXPECT_EQ(0, sigio_next(sig, fd, 0));
+	way_hold(false);
+	EXPECT_EQ(POLL_OUT, sigio_next(sig, fd, TIMEOUT_MS));
 	/* Once for each time it was asked for. */
-	EXPECT_FALSE(signalled(&set, fd, 0));
+	EXPECT_EQ(0, sigio_next(sig, fd, 0));
 }
 
 FIXTURE(blocked)
@@ -611,12 +430,12 @@ FIXTURE_VARIANT_ADD(blocked, unpolled)
 
 FIXTURE_SETUP(blocked)
 {
-	make_way(&self->way);
+	way_make(&self->way, 0);
 }
 
 FIXTURE_TEARDOWN(blocked)
 {
-	close_way(&self->way);
+	way_close(&self->way);
 }
 
 TEST_F(blocked, write_wakes,
@@ -624,25 +443,25 @@ TEST_F(blocked, write_wakes,
        .behaviours = { 139, 142 }, .needs = { "bridge", "tbf" })
 {
 	struct way *w = &self->way;
-	struct worker writer;
-	int n = fill(w);
+	struct blocked writer;
+	int n = way_fill(w);
 	bool woken;
 
-	ASSERT_GT(HELD_LIMIT, n);
-	ASSERT_OK(fcntl(w->in.fd, F_SETFL, O_RDWR));
-	ASSERT_TRUE(start(&writer, write_one, w));
+	ASSERT_GT(WAY_LIMIT, n);
+	tun_set_blocking(w->in.fd);
+	ASSERT_TRUE(blocked_write(&writer, w->in.fd, w->f.data, w->f.len));
 	if (variant->polled) {
 		EXPECT_EQ(0, writable(&w->in));
 	}
-	hold(false);
-	woken = ended(&writer, variant->polled ? TIMEOUT_MS : TIMEOUT_MS / 4);
+	way_hold(false);
+	woken = blocked_ended(&writer, variant->polled ? TIMEOUT_MS : TIMEOUT_MS / 4);
 	EXPECT_TRUE(woken);
 	/* A signal wakes it too; then it finds the room there was all the time. */
 	if (!woken) {
 		ASSERT_TRUE(interrupt(&writer));
 	}
 	EXPECT_EQ(w->f.len, writer.ret);
-	/* Where it went is open: the qdisc that hold() removed may not have been replaced yet. */
+	/* Where it went is open: the qdisc that was removed may not have been replaced yet. */
 	EXPECT_EQ(n + 1, link_stats("in").rx_packets);
 }
 
@@ -653,50 +472,15 @@ TEST_F(blocked, write_wakes,
  */
 XFAIL_ADD(blocked, unpolled, write_wakes);
 
-/* An XDP program that drops everything: bpf()'s descriptor, or -1 and errno. */
-static int load_xdp_drop(void)
-{
-	struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_XDP,
-		.insns = (uintptr_t)code,
-		.insn_cnt = sizeof(code) / sizeof(code[0]),
-		.license = (uintptr_t) "GPL",
-	};
-
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-}
-
-static int attach_xdp(const char *name, int program)
-{
-	char buf[RTNL_REQUEST_SIZE];
-	struct nlmsghdr *nlh = rtnl_start(buf, RTM_SETLINK, 0, sizeof(struct ifinfomsg));
-	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-	struct nlattr *xdp;
-
-	ifi->ifi_index = if_nametoindex(name);
-	xdp = mnl_attr_nest_start(nlh, IFLA_XDP | NLA_F_NESTED);
-	mnl_attr_put_u32(nlh, IFLA_XDP_FD, program);
-	mnl_attr_put_u32(nlh, IFLA_XDP_FLAGS, XDP_FLAGS_DRV_MODE);
-	mnl_attr_nest_end(nlh, xdp);
-	return rtnl_talk(nlh, NULL, NULL);
-}
-
 TEST(slow_path, .title = "with a send buffer set, frames meet XDP as skbs, not in the driver",
-     .behaviours = { 141 }, .guards = { "f1084c427f55" })
+     .behaviours = { 141 }, .needs = { "xdp" }, .guards = { "f1084c427f55" })
 {
 	struct tun t = tun_create("s0", IFF_TAP | IFF_NO_PI);
-	int program = load_xdp_drop();
+	int program = bpf_load_return(BPF_PROG_TYPE_XDP, XDP_DROP);
 	struct frame f;
 
-	if (program < 0)
-		SKIP(return, "bpf() loads no XDP program: %s", strerror(errno));
 	ASSERT_OK(link_up("s0"));
-	if (attach_xdp("s0", program))
-		SKIP(return, "XDP cannot be attached to a TAP: %s", strerror(errno));
+	ASSERT_OK(link_set_xdp("s0", program, XDP_FLAGS_DRV_MODE));
 	frame_start(&f);
 	frame_eth(&f, peer_mac, peer_mac, 0x88b5);
 	frame_pattern(&f, 100, 1);

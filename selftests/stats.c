@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The counters of a device: what counts, when, and that all who show them agree. */
-#include <inttypes.h>
-#include <net/ethernet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 #include <linux/filter.h>
 
@@ -14,26 +10,11 @@
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 #include "netns/tool.h"
 
 #define WAIT_MS 2000
 #define PORT	7
-
-/* The kernel sends a datagram of @len bytes to the peer. */
-static void kernel_sends(int udp, size_t len)
-{
-	uint8_t buf[2048];
-
-	pattern_fill(buf, len, len);
-	if (udp_send(udp, buf, len, PEER_IP4, 4000) != len)
-		TH_BAIL("the kernel cannot send: %s", strerror(errno));
-}
-
-/* The size of the frame that a datagram of @len bytes is in. */
-static size_t frame_size(const struct tun *t, size_t len)
-{
-	return (tun_is_tap(t) ? ETH_HLEN : 0) + 20 + 8 + len;
-}
 
 FIXTURE(stats)
 {
@@ -56,8 +37,7 @@ FIXTURE_SETUP(stats)
 {
 	self->t = peer_create("t0", variant->flags);
 	self->udp = udp_open(KERNEL_IP4, PORT);
-	self->headers =
-		(variant->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi)) + self->t.vnet_size;
+	self->headers = tun_header_size(&self->t);
 }
 
 FIXTURE_TEARDOWN(stats)
@@ -91,12 +71,12 @@ TEST_F(stats, read,
        .title = "a packet counts in tx_packets when it is read, its bytes without headers",
        .behaviours = { 393, 394 })
 {
-	size_t size = self->headers + frame_size(&self->t, 100);
+	size_t size = self->headers + peer_udp_size(&self->t, 100);
 	struct rtnl_link_stats64 stats;
 	uint8_t buf[256];
 
-	kernel_sends(self->udp, 100);
-	kernel_sends(self->udp, 100);
+	kernel_udp(self->udp, 4000, 100, 1);
+	kernel_udp(self->udp, 4000, 100, 1);
 	ASSERT_EQ(POLLIN, sock_wait(self->t.fd, POLLIN, WAIT_MS));
 	stats = link_stats("t0");
 	EXPECT_EQ(0, stats.tx_packets);
@@ -105,12 +85,12 @@ TEST_F(stats, read,
 	ASSERT_EQ(size, tun_read(&self->t, buf, sizeof(buf), WAIT_MS));
 	stats = link_stats("t0");
 	EXPECT_EQ(1, stats.tx_packets);
-	EXPECT_EQ(frame_size(&self->t, 100), stats.tx_bytes);
+	EXPECT_EQ(peer_udp_size(&self->t, 100), stats.tx_bytes);
 
 	ASSERT_EQ(size, tun_read(&self->t, buf, sizeof(buf), WAIT_MS));
 	stats = link_stats("t0");
 	EXPECT_EQ(2, stats.tx_packets);
-	EXPECT_EQ(2 * frame_size(&self->t, 100), stats.tx_bytes);
+	EXPECT_EQ(2 * peer_udp_size(&self->t, 100), stats.tx_bytes);
 	EXPECT_EQ(0, stats.rx_packets);
 }
 
@@ -121,11 +101,11 @@ TEST_F(stats, read_truncated,
 	struct rtnl_link_stats64 stats;
 	uint8_t buf[256];
 
-	kernel_sends(self->udp, 100);
+	kernel_udp(self->udp, 4000, 100, 1);
 	ASSERT_EQ(self->headers + 1, tun_read(&self->t, buf, self->headers + 1, WAIT_MS));
 	stats = link_stats("t0");
 	EXPECT_EQ(1, stats.tx_packets);
-	EXPECT_EQ(frame_size(&self->t, 100), stats.tx_bytes);
+	EXPECT_EQ(peer_udp_size(&self->t, 100), stats.tx_bytes);
 }
 
 /*
@@ -149,11 +129,11 @@ static struct tun busy_device(void)
 	for (int i = 0; i < 3; i++)
 		ok &= tun_send(&t, &bad, &f) < 0;
 	for (int i = 0; i < 2; i++) {
-		kernel_sends(udp, 70);
+		kernel_udp(udp, 4000, 70, 1);
 		ok &= tun_read(&t, buf, sizeof(buf), WAIT_MS) > 0;
 	}
 	ok &= !tun_set_queue(t.fd, IFF_DETACH_QUEUE);
-	kernel_sends(udp, 70);
+	kernel_udp(udp, 4000, 70, 1);
 	ok &= !tun_set_queue(t.fd, IFF_ATTACH_QUEUE);
 	if (!ok)
 		TH_BAIL("cannot make the traffic");
@@ -168,11 +148,11 @@ TEST(rtnetlink, .title = "rtnetlink shows each counter, and what the driver does
 	struct rtnl_link_stats64 stats = link_stats("t0");
 
 	EXPECT_EQ(5, stats.rx_packets);
-	EXPECT_EQ(5 * frame_size(&t, 100), stats.rx_bytes);
+	EXPECT_EQ(5 * peer_udp_size(&t, 100), stats.rx_bytes);
 	EXPECT_EQ(4, stats.rx_dropped);
 	EXPECT_EQ(3, stats.rx_frame_errors);
 	EXPECT_EQ(2, stats.tx_packets);
-	EXPECT_EQ(2 * frame_size(&t, 70), stats.tx_bytes);
+	EXPECT_EQ(2 * peer_udp_size(&t, 70), stats.tx_bytes);
 	EXPECT_EQ(1, stats.tx_dropped);
 	EXPECT_EQ(0, stats.rx_errors);
 	EXPECT_EQ(0, stats.rx_length_errors);
@@ -224,19 +204,12 @@ TEST(proc_net_dev, .title = "/proc/net/dev shows the same counters as rtnetlink"
 	tun_close(&t);
 }
 
-/* A file of /sys/class/net/t0/statistics; ends the test if it cannot be read. */
 static uint64_t sysfs_counter(const char *name)
 {
-	char path[128];
-	uint64_t value = 0;
-	FILE *f;
+	char file[64];
 
-	snprintf(path, sizeof(path), "/sys/class/net/t0/statistics/%s", name);
-	f = fopen(path, "re");
-	if (!f || fscanf(f, "%" SCNu64, &value) != 1)
-		TH_BAIL("%s: %s", path, strerror(errno));
-	fclose(f);
-	return value;
+	snprintf(file, sizeof(file), "statistics/%s", name);
+	return sysfs_number("t0", file);
 }
 
 TEST(sysfs, .title = "sysfs shows the same counters as rtnetlink", .behaviours = { 402 },
@@ -387,7 +360,7 @@ TEST(no_queue, .title = "a packet sent while all queues are detached counts in t
 
 	ASSERT_OK(tun_set_queue(t.fd, IFF_DETACH_QUEUE));
 	for (int i = 1; i <= 3; i++) {
-		kernel_sends(udp, 100);
+		kernel_udp(udp, 4000, 100, 1);
 		EXPECT_EQ(i, link_stats("t0").tx_dropped);
 	}
 	EXPECT_ERRNO(EAGAIN, read(t.fd, buf, sizeof(buf)));
@@ -407,17 +380,17 @@ TEST(filtered, .title = "a packet refused by the address or the socket filter co
 	uint8_t buf[256];
 
 	ASSERT_OK(tun_set_tx_filter(t.fd, 0, 1, other));
-	kernel_sends(udp, 100);
+	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(1, link_stats("t0").tx_dropped);
 	ASSERT_OK(tun_set_tx_filter(t.fd, 0, 0, NULL));
 
 	ASSERT_OK(ioctl(t.fd, TUNATTACHFILTER, &prog));
-	kernel_sends(udp, 100);
+	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(2, link_stats("t0").tx_dropped);
 	ASSERT_OK(ioctl(t.fd, TUNDETACHFILTER, &prog));
 
-	kernel_sends(udp, 101);
-	EXPECT_EQ(frame_size(&t, 101), tun_read(&t, buf, sizeof(buf), WAIT_MS));
+	kernel_udp(udp, 4000, 101, 1);
+	EXPECT_EQ(peer_udp_size(&t, 101), tun_read(&t, buf, sizeof(buf), WAIT_MS));
 	EXPECT_EQ(2, link_stats("t0").tx_dropped);
 	close(udp);
 	tun_close(&t);
@@ -433,7 +406,7 @@ TEST(full, .title = "with the queue full each packet sent is either read or coun
 
 	ASSERT_OK(link_set_txqueuelen("t0", 10));
 	for (int i = 0; i < 40; i++)
-		kernel_sends(udp, 100);
+		kernel_udp(udp, 4000, 100, 1);
 	while (read(t.fd, buf, sizeof(buf)) > 0)
 		n++;
 	stats = link_stats("t0");

@@ -9,8 +9,6 @@
  */
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "device/peer.h"
@@ -19,6 +17,7 @@
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
+#include "netns/sysfs.h"
 
 #define TIMEOUT_MS 2000
 #define PAYLOAD	   32
@@ -80,13 +79,10 @@ static int readable(const struct tun *q, int n, int timeout_ms)
 static int queue_of(const struct tun *q, int n, int udp, uint16_t port)
 {
 	struct tun_packet packet;
-	uint8_t payload[PAYLOAD];
 	struct parsed p;
 	int at;
 
-	pattern_fill(payload, sizeof(payload), port);
-	if (udp_send(udp, payload, sizeof(payload), PEER_IP4, port) != PAYLOAD)
-		TH_BAIL("sendto port %u: %s", port, strerror(errno));
+	kernel_udp(udp, port, PAYLOAD, port);
 	at = readable(q, n, TIMEOUT_MS);
 	if (at == NO_QUEUE || !tun_recv_proto(&q[at], &packet, IPPROTO_UDP, 0, &p) ||
 	    p.dport != port || pattern_check(packet.data + p.payload, PAYLOAD, port) != -1)
@@ -97,13 +93,11 @@ static int queue_of(const struct tun *q, int n, int udp, uint16_t port)
 /* The peer sends from @port through @q, and the kernel gets it. False if it does not. */
 static bool write_flow(const struct tun *q, int udp, uint16_t port)
 {
-	uint8_t payload[PAYLOAD + 1];
 	struct frame f;
 
 	peer_udp(q, &f, port, PORT, PAYLOAD, port);
 	return tun_send(q, NULL, &f) == f.len &&
-	       udp_recv(udp, payload, sizeof(payload), TIMEOUT_MS) == PAYLOAD &&
-	       pattern_check(payload, PAYLOAD, port) == -1;
+	       udp_recv_pattern(udp, port, TIMEOUT_MS) == PAYLOAD;
 }
 
 TEST_F(steering, spreads,
@@ -208,7 +202,7 @@ TEST_F(steering, learns,
 	/* One flow over all queues and back: the hash alone can give one of them only. */
 	static const int order[] = { 2, 0, 3, 1, 0 };
 
-	for (int i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+	for (int i = 0; i < ARRAY_SIZE(order); i++) {
 		ASSERT_TRUE(write_flow(&self->q[order[i]], self->udp, 9000));
 		EXPECT_EQ(order[i], queue_of(self->q, QUEUES, self->udp, 9000));
 	}
@@ -256,7 +250,7 @@ TEST(tcp, .title = "a TCP connection's segments go to the queue that its last on
 	 * With one queue first: the device learns a flow after the stack received the packet, so
 	 * the SYN-ACK to a flow's first packet goes by the hash still.
 	 */
-	c = peer_tcp_connect(&q[0], 80, false);
+	c = peer_tcp_connect(&q[0], 80, false, 0);
 	q[1] = tun_create("mq", flags);
 	for (int i = 0; i < 4; i++) {
 		peer_tcp_segment(&q[0], &f, &c, 0);
@@ -421,13 +415,12 @@ TEST(unknown_protocol,
 TEST_F(steering, independent, .title = "a packet on one queue makes no other queue readable",
        .behaviours = { 430 }, .needs = { "multi_queue" })
 {
-	uint8_t payload[PAYLOAD], buf[2048];
+	uint8_t buf[2048];
 	struct pollfd p;
 
 	for (int i = 0; i < QUEUES; i++) {
 		ASSERT_TRUE(write_flow(&self->q[i], self->udp, 9000));
-		pattern_fill(payload, sizeof(payload), i);
-		ASSERT_EQ(PAYLOAD, udp_send(self->udp, payload, PAYLOAD, PEER_IP4, 9000));
+		kernel_udp(self->udp, 9000, PAYLOAD, i);
 		for (int j = 0; j < QUEUES; j++) {
 			p = (struct pollfd){ .fd = self->q[j].fd, .events = POLLIN | POLLOUT };
 			ASSERT_EQ(1, poll(&p, 1, 0));
@@ -462,19 +455,10 @@ TEST_F(steering, full_queue, .title = "a full queue drops its own flows, the oth
 	EXPECT_EQ(3, link_stats("mq").tx_dropped);
 }
 
-/* Lets transmissions from all CPUs use the transmit queue @queue alone, if the kernel has XPS. */
-static bool set_xps(int queue, const char *cpus)
+/* Lets transmissions of @cpus use queue 1 alone. */
+static int set_xps(const char *cpus)
 {
-	char path[64];
-	bool done;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/class/net/mq/queues/tx-%d/xps_cpus", queue);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	done = fd >= 0 && write(fd, cpus, strlen(cpus)) == strlen(cpus);
-	if (fd >= 0)
-		close(fd);
-	return done;
+	return sysfs_set("mq", "queues/tx-1/xps_cpus", cpus);
 }
 
 TEST_F(steering, ignores_xps, .title = "the CPU's transmit queue (XPS) has no say",
@@ -482,7 +466,7 @@ TEST_F(steering, ignores_xps, .title = "the CPU's transmit queue (XPS) has no sa
 {
 	int on_second = 0;
 
-	if (!set_xps(1, "1") || !set_xps(1, "3"))
+	if (set_xps("1") || set_xps("3"))
 		SKIP(return, "xps_cpus of a queue cannot be written");
 	for (int i = 0; i < 64; i++)
 		on_second += queue_of(self->q, QUEUES, self->udp, 10000 + i) == 1;

@@ -16,7 +16,6 @@
 
 #define TOTAL	  (1 << 20)
 #define PORT	  4001
-#define PEER_PORT 4000
 #define FIRST_SEQ 1001 /* of the peer's data */
 #define WAIT_MS	  5000
 #define TSO_MASK  (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
@@ -81,41 +80,6 @@ FIXTURE_VARIANT_ADD(tcpstream, tap_tso_napi)
 	.flags = IFF_TAP | NOPI | VNET | IFF_NAPI, .mask = TSO_MASK, .size = 12, .mtu = 1500
 };
 
-/* peer_tcp_connect() with the peer's largest segment said in the SYN. */
-static struct peer_tcp connect_with_mss(const struct tun *t, bool ipv6, uint16_t mss)
-{
-	struct peer_tcp c = { .ipv6 = ipv6, .sport = PEER_PORT, .dport = PORT, .seq = FIRST_SEQ };
-	int listener = tcp_listen(ipv6 ? KERNEL_IP6 : KERNEL_IP4, PORT);
-	const uint8_t option[4] = { TCPOPT_MAXSEG, TCPOLEN_MAXSEG, mss >> 8, mss };
-	struct tun_packet packet;
-	struct parsed p;
-	struct frame f;
-
-	if (ipv6)
-		peer_ipv6(t, &f, IPPROTO_TCP);
-	else
-		peer_ipv4(t, &f, IPPROTO_TCP);
-	frame_tcp(&f, c.sport, c.dport, c.seq - 1, 0, TH_SYN);
-	f.data[f.l4 + 12] = 6 << 4; /* words of header with the option */
-	frame_payload(&f, option, sizeof(option));
-	frame_finish(&f);
-	if (tun_send(t, NULL, &f) < 0)
-		TH_BAIL("SYN through %s: %s", t->name, strerror(errno));
-	if (!tun_recv_proto(t, &packet, IPPROTO_TCP, WAIT_MS, &p) ||
-	    p.tcp_flags != (TH_SYN | TH_ACK) || p.ack != c.seq)
-		TH_BAIL("no SYN-ACK on %s", t->name);
-	c.ack = p.seq + 1;
-	peer_tcp_segment(t, &f, &c, 0);
-	frame_finish(&f);
-	if (tun_send(t, NULL, &f) < 0)
-		TH_BAIL("ACK through %s: %s", t->name, strerror(errno));
-	c.fd = tcp_accept(listener, WAIT_MS);
-	if (c.fd < 0)
-		TH_BAIL("no connection on %s: %s", t->name, strerror(errno));
-	close(listener);
-	return c;
-}
-
 FIXTURE_SETUP(tcpstream)
 {
 	if (variant->ipv6 && !harness_feature("ipv6"))
@@ -132,7 +96,7 @@ FIXTURE_SETUP(tcpstream)
 	if (variant->ipv6)
 		peer_configure_ipv6(&self->t);
 	self->mss = variant->mtu - 20 - (variant->ipv6 ? 40 : 20);
-	self->c = connect_with_mss(&self->t, variant->ipv6, self->mss);
+	self->c = peer_tcp_connect(&self->t, PORT, variant->ipv6, self->mss);
 	self->data = malloc(TOTAL);
 	self->seen = calloc(1, TOTAL);
 	pattern_fill(self->data, TOTAL, 9);

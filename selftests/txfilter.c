@@ -5,18 +5,15 @@
  */
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/capability.h>
 #include <linux/if_packet.h>
 
+#include "device/memory.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/creds.h"
 #include "netns/link.h"
-#include "netns/netns.h"
 #include "netns/packet.h"
-#include "netns/sock.h"
 
 #define TIMEOUT_MS 2000
 #define PAYLOAD	   46
@@ -119,19 +116,12 @@ TEST_F(txfilter, bad_pointer,
        .title = "an unreadable filter gives EFAULT and leaves the old one active",
        .behaviours = { 173 }, .needs = { "packet_socket" })
 {
-	const size_t page = sysconf(_SC_PAGESIZE);
-	uint8_t *two =
-		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct tun_filter *filter;
+	struct tun_filter *filter = cut_memory(NULL, sizeof(*filter) + 6);
 
-	ASSERT_NE(MAP_FAILED, (void *)two);
-	ASSERT_OK(munmap(two + page, page));
 	ASSERT_EQ(1, tun_set_tx_filter(self->t.fd, 0, 1, &mac_a));
 
 	EXPECT_ERRNO(EFAULT, ioctl(self->t.fd, TUNSETTXFILTER, NULL));
 	/* Two addresses are announced, one can be read. */
-	filter = (void *)(two + page - sizeof(*filter) - 6);
-	filter->flags = 0;
 	filter->count = 2;
 	memcpy(filter->addr[0], mac_b, 6);
 	EXPECT_ERRNO(EFAULT, ioctl(self->t.fd, TUNSETTXFILTER, filter));
@@ -376,25 +366,13 @@ TEST(all_queues, .title = "the filter holds for every queue of the device, which
 	tun_close(&first);
 }
 
-static void drop_net_admin(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, caps))
-		TH_BAIL("capget: %s", strerror(errno));
-	caps[0].effective &= ~(1 << CAP_NET_ADMIN);
-	if (syscall(SYS_capset, &header, caps))
-		TH_BAIL("capset: %s", strerror(errno));
-}
-
 TEST_F(txfilter, needs_no_capability,
        .title = "an attached file sets the filter without CAP_NET_ADMIN", .behaviours = { 183 },
        .needs = { "packet_socket" })
 {
 	int other = tun_open();
 
-	drop_net_admin();
+	creds_net_admin(false);
 	/* The capability is really gone. */
 	ASSERT_ERRNO(EPERM, tun_set_iff(other, "f1", IFF_TAP | IFF_NO_PI));
 	EXPECT_EQ(1, tun_set_tx_filter(self->t.fd, 0, 1, &mac_a));

@@ -15,8 +15,6 @@ static const unsigned long foreign[] = {
 	_IO('V', 202),
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 TEST(attached, .title = "an ioctl the driver does not know gives EINVAL on an attached file",
      .behaviours = { 259, 263 })
 {
@@ -25,7 +23,7 @@ TEST(attached, .title = "an ioctl the driver does not know gives EINVAL on an at
 	uint8_t buf[256];
 
 	/* ENOTTY is what other drivers say; programs rely on neither. */
-	for (size_t i = 0; i < COUNT(foreign); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
 		EXPECT_ERRNO(EINVAL, ioctl(t.fd, foreign[i], buf)) {
 			TH_LOG("for ioctl %#lx", foreign[i]);
 		}
@@ -40,7 +38,7 @@ TEST(unattached, .title = "an ioctl the driver does not know gives EBADFD withou
 	uint8_t buf[256];
 	int fd = tun_open();
 
-	for (size_t i = 0; i < COUNT(foreign); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
 		EXPECT_ERRNO(EBADFD, ioctl(fd, foreign[i], buf)) {
 			TH_LOG("for ioctl %#lx", foreign[i]);
 		}
@@ -80,7 +78,7 @@ TEST(socket_ioctls, .title = "ioctls of sockets other than the address pair give
 	struct tun t = tun_create("u0", IFF_TAP | IFF_NO_PI);
 	int fd = tun_open();
 
-	for (size_t i = 0; i < COUNT(commands); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		EXPECT_ERRNO(EINVAL, ioctl(t.fd, commands[i], &ifr)) {
 			TH_LOG("for ioctl %#lx", commands[i]);
 		}
@@ -99,7 +97,7 @@ TEST(socket_ioctls_pointer, .title = "every ioctl of a socket's type reads an if
 	struct tun t = tun_create("u0", IFF_TAP | IFF_NO_PI);
 	int fd = tun_open();
 
-	for (size_t i = 0; i < COUNT(commands); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		EXPECT_ERRNO(EFAULT, ioctl(t.fd, commands[i], NULL)) {
 			TH_LOG("for ioctl %#lx", commands[i]);
 		}
@@ -126,7 +124,7 @@ TEST(exact, .title = "an ioctl of another size or direction than the driver's is
 	struct tun t = tun_create("u0", IFF_TUN | IFF_NO_PI);
 	struct ifreq ifr = { .ifr_name = "u0", .ifr_flags = IFF_TUN };
 
-	for (size_t i = 0; i < COUNT(commands); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		EXPECT_ERRNO(EINVAL, ioctl(t.fd, commands[i], &ifr)) {
 			TH_LOG("for ioctl %#lx", commands[i]);
 		}

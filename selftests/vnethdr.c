@@ -4,8 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "device/peer.h"
@@ -52,7 +50,7 @@ FIXTURE_SETUP(vnethdr)
 	self->t = peer_create("vnet0", variant->flags | IFF_VNET_HDR);
 	if (variant->size != 10 && tun_set_vnet_hdr_sz(&self->t, variant->size))
 		TH_BAIL("header size %d: %s", variant->size, strerror(errno));
-	self->l2 = tun_is_tap(&self->t) ? ETH_HEADER : 0;
+	self->l2 = tun_l2_size(&self->t);
 }
 
 FIXTURE_TEARDOWN(vnethdr)
@@ -94,7 +92,7 @@ struct header_case {
 static void try_header(struct __test_metadata *_metadata, const struct tun *t,
 		       const struct header_case *c)
 {
-	size_t l2 = tun_is_tap(t) ? ETH_HEADER : 0;
+	size_t l2 = tun_l2_size(t);
 	struct rtnl_link_stats64 before = link_stats(t->name), after;
 	struct vnet v = c->v;
 	struct frame f;
@@ -128,7 +126,7 @@ static void try_headers(struct __test_metadata *_metadata, const struct tun *t,
 	}
 }
 #define TRY_HEADERS(cases) \
-	try_headers(_metadata, &self->t, cases, sizeof(cases) / sizeof((cases)[0]))
+	try_headers(_metadata, &self->t, cases, ARRAY_SIZE(cases))
 
 TEST_F(vnethdr, flags,
        .title = "on write only NEEDS_CSUM means something; all other flags are ignored",
@@ -362,7 +360,7 @@ TEST_F(vnethdr, shortest_tcp_gso,
 		size_t headers;
 	} cases[] = { { TCPV4, 40 }, { TCPV6, 60 }, { UFO, 28 } };
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct vnet v = { .gso_type = cases[i].type, .gso_size = 100 };
 		struct frame f;
 
@@ -409,7 +407,7 @@ TEST_F(vnethdr, hdr_len_limit,
 	static const int sizes[] = { 10, 12, 20, 24, 40 };
 	int packets = 0;
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		int size = sizes[i], excess;
 
 		ASSERT_OK(tun_set_vnet_hdr_sz(&self->t, size));
@@ -485,7 +483,7 @@ TEST_F(vnethdr, result_counts_headers,
        .title = "write returns the length with all headers, rx_bytes counts the frame",
        .behaviours = { 280 })
 {
-	size_t headers = variant->size + (variant->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi));
+	size_t headers = tun_header_size(&self->t);
 	struct rtnl_link_stats64 before = link_stats(self->t.name);
 	struct frame f;
 
@@ -554,10 +552,10 @@ TEST_F(tails, short_last_segment,
 	/* Lengths of IP header, TCP header and payload, in segments of 1000 bytes. */
 	static const int lens[] = { 1000, 1001, 1020, 1039, 1040, 1041, 1042,
 				    2000, 2001, 2020, 2040, 2041, 3040 };
-	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6);
+	struct peer_tcp c = peer_tcp_connect(&self->t, PORT, variant->ipv6, 0);
 	uint8_t buf[4096];
 
-	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
 		size_t len = lens[i] - 40;
 		struct frame f;
 		struct vnet v;
@@ -608,12 +606,12 @@ TEST_F(size, limits,
 
 	EXPECT_OK(tun_get_vnet_hdr_sz(t.fd, &size));
 	EXPECT_EQ(10, size);
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		EXPECT_OK(tun_set_vnet_hdr_sz(&t, good[i]));
 		EXPECT_OK(tun_get_vnet_hdr_sz(t.fd, &size));
 		EXPECT_EQ(good[i], size);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_ERRNO(EINVAL, tun_set_vnet_hdr_sz(&t, bad[i])) { TH_LOG("%d", bad[i]); }
 	}
 	EXPECT_ERRNO(EFAULT, ioctl(t.fd, TUNSETVNETHDRSZ, NULL));
@@ -631,21 +629,18 @@ static void talk(struct __test_metadata *_metadata, const struct tun *t)
 	struct parsed p;
 	struct frame f;
 	struct vnet v;
-	uint8_t buf[512], expected[100];
 
 	peer_udp(t, &f, 4000, PORT, 100, 3);
 	v = frame_finish_partial(&f);
 	ASSERT_EQ(t->vnet_size + f.len, tun_send(t, t->vnet_size ? &v : NULL, &f));
 	if (t->vnet_size) {
-		ASSERT_EQ(100, udp_recv(fd, buf, sizeof(buf), WAIT_MS));
-		EXPECT_EQ(-1, pattern_check(buf, 100, 3));
+		ASSERT_EQ(100, udp_recv_pattern(fd, 3, WAIT_MS));
 	}
 
-	pattern_fill(expected, sizeof(expected), 4);
-	ASSERT_EQ(100, udp_send(fd, expected, sizeof(expected), PEER_IP4, 4000));
+	kernel_udp(fd, 4000, 100, 4);
 	ASSERT_TRUE(tun_recv_proto(t, &packet, IPPROTO_UDP, WAIT_MS, &p));
-	ASSERT_EQ(t->vnet_size + (tun_is_tap(t) ? ETH_HEADER : 0) + 128, packet.raw_len);
-	EXPECT_EQ(0, memcmp(packet.data + p.payload, expected, sizeof(expected)));
+	ASSERT_EQ(tun_header_size(t) + peer_udp_size(t, 100), packet.raw_len);
+	EXPECT_EQ(-1, pattern_check(packet.data + p.payload, 100, 4));
 	close(fd);
 }
 
@@ -656,7 +651,7 @@ TEST_F(size, takes_effect_at_once,
 	static const int sizes[] = { 10, 12, 20, 24, 40, 11, 10 };
 	struct tun t = peer_create("vnet0", self->kind | IFF_VNET_HDR);
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		ASSERT_OK(tun_set_vnet_hdr_sz(&t, sizes[i]));
 		talk(_metadata, &t);
 	}
@@ -774,7 +769,7 @@ TEST_F(size, little_endian,
 	EXPECT_OK(tun_get_vnet_le(t.fd, &le));
 	EXPECT_EQ(0, le);
 	ASSERT_OK(tun_set_offload(t.fd, TUN_F_CSUM));
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		EXPECT_OK(tun_set_vnet_le(t.fd, values[i]));
 		EXPECT_OK(tun_get_vnet_le(t.fd, &le));
 		EXPECT_EQ(!!values[i], le);

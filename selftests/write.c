@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* write(): which lengths and contents are taken, in which order they are checked, what arrives. */
-#include <fcntl.h>
 #include <poll.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "device/memory.h"
 #include "device/peer.h"
 #include "device/tun.h"
+#include "device/way.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
-#include "netns/tool.h"
 
 #define WAIT_MS		       2000
 #define PORT		       7
@@ -24,41 +24,6 @@
 #define TUN_HATYPE	       0xfffe /* ARPHRD_NONE */
 #define TPID_8021Q	       0x8100
 #define PACKET_FANOUT_BY_QUEUE 5 /* PACKET_FANOUT_QM */
-
-static void set_blocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK))
-		TH_BAIL("cannot clear O_NONBLOCK: %s", strerror(errno));
-}
-
-/* What the counters of @name gained since @before. */
-static struct rtnl_link_stats64 gained(const char *name, const struct rtnl_link_stats64 *before)
-{
-	struct rtnl_link_stats64 now = link_stats(name);
-
-	now.rx_packets -= before->rx_packets;
-	now.rx_bytes -= before->rx_bytes;
-	now.rx_dropped -= before->rx_dropped;
-	now.rx_frame_errors -= before->rx_frame_errors;
-	return now;
-}
-
-/*
- * @len bytes of which only the first @good can be read; they are copied from @bytes. The memory
- * stays until the process ends.
- */
-static uint8_t *half_readable(const void *bytes, size_t good)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	uint8_t *map =
-		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (map == MAP_FAILED || mprotect(map + page, page, PROT_NONE))
-		TH_BAIL("mmap: %s", strerror(errno));
-	return good ? memcpy(map + page - good, bytes, good) : map + page;
-}
 
 /*
  * A TAP frame becomes an skb in one of two ways: with O_NONBLOCK and up to about a page in one
@@ -85,7 +50,7 @@ FIXTURE_SETUP(write)
 {
 	self->t = peer_create("t0", variant->type | IFF_NO_PI);
 	if (variant->blocking)
-		set_blocking(self->t.fd);
+		tun_set_blocking(self->t.fd);
 	self->udp = udp_open(KERNEL_IP4, PORT);
 }
 
@@ -95,15 +60,6 @@ FIXTURE_TEARDOWN(write)
 	tun_close(&self->t);
 }
 
-/* The socket's next datagram has to be pattern @seed of @len bytes. */
-#define EXPECT_DATAGRAM(fd, len, seed)                                                             \
-	do {                                                                                       \
-		static uint8_t __buf[FRAME_MAX];                                                   \
-		ssize_t __len = udp_recv(fd, __buf, sizeof(__buf), WAIT_MS);                       \
-		ASSERT_EQ((ssize_t)(len), __len);                                                  \
-		EXPECT_EQ(-1, pattern_check(__buf, __len > 0 ? __len : 0, seed));                  \
-	} while (0)
-
 TEST_F(write, payload, .title = "write takes a frame of any size, and every byte of it arrives",
        .behaviours = { 277 })
 {
@@ -112,10 +68,10 @@ TEST_F(write, payload, .title = "write takes a frame of any size, and every byte
 					3427, 3428, 3429, 3440, 4067, 4068, 4096, 8000, 65507 };
 	static struct frame f;
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		peer_udp(&self->t, &f, 4000, PORT, sizes[i], i);
 		ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
-		EXPECT_DATAGRAM(self->udp, sizes[i], i);
+		ASSERT_EQ(sizes[i], udp_recv_pattern(self->udp, i, WAIT_MS));
 	}
 }
 
@@ -127,7 +83,7 @@ TEST_F(write, above_mtu, .title = "write does not look at the MTU", .behaviours 
 		TH_BAIL("MTU 576: %s", strerror(errno));
 	peer_udp(&self->t, &f, 4000, PORT, 8000, 1);
 	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 8000, 1);
+	EXPECT_EQ(8000, udp_recv_pattern(self->udp, 1, WAIT_MS));
 }
 
 TEST_F(write, huge,
@@ -144,15 +100,15 @@ TEST_F(write, huge,
 		TH_BAIL("no memory");
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	memcpy(buf, f.data, f.len);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		EXPECT_EQ(sizes[i], tun_write(&self->t, buf, sizes[i]));
 		/* The datagram in front is a good one, the stack cuts off the rest. */
-		EXPECT_DATAGRAM(self->udp, 100, 1);
+		EXPECT_EQ(100, udp_recv_pattern(self->udp, 1, WAIT_MS));
 	}
 
 	before = link_stats(self->t.name);
 	EXPECT_ERRNO(ENOBUFS, tun_write(&self->t, buf, too_much));
-	d = gained(self->t.name, &before);
+	d = link_stats_since(self->t.name, &before);
 	EXPECT_EQ(1, d.rx_dropped);
 	EXPECT_EQ(0, d.rx_packets);
 	free(buf);
@@ -170,7 +126,7 @@ TEST_F(write, down,
 	before = link_stats(self->t.name);
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	EXPECT_ERRNO(EIO, tun_send(&self->t, NULL, &f));
-	d = gained(self->t.name, &before);
+	d = link_stats_since(self->t.name, &before);
 	EXPECT_EQ(1, d.rx_dropped);
 	EXPECT_EQ(0, d.rx_packets);
 	EXPECT_EQ(0, d.rx_bytes);
@@ -179,7 +135,7 @@ TEST_F(write, down,
 		TH_BAIL("up: %s", strerror(errno));
 	peer_udp(&self->t, &f, 4000, PORT, 200, 2);
 	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 200, 2);
+	EXPECT_EQ(200, udp_recv_pattern(self->udp, 2, WAIT_MS));
 }
 
 TEST_F(write, bad_buffer,
@@ -191,14 +147,14 @@ TEST_F(write, bad_buffer,
 
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	before = link_stats(self->t.name);
-	EXPECT_ERRNO(EFAULT, write(self->t.fd, half_readable(f.data, 0), f.len));
-	EXPECT_ERRNO(EFAULT, write(self->t.fd, half_readable(f.data, f.len - 1), f.len));
-	d = gained(self->t.name, &before);
+	EXPECT_ERRNO(EFAULT, write(self->t.fd, cut_memory(f.data, 0), f.len));
+	EXPECT_ERRNO(EFAULT, write(self->t.fd, cut_memory(f.data, f.len - 1), f.len));
+	d = link_stats_since(self->t.name, &before);
 	EXPECT_EQ(2, d.rx_dropped);
 	EXPECT_EQ(0, d.rx_packets);
 
 	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 100, 1);
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 1, WAIT_MS));
 }
 
 TEST_F(write, iovecs, .title = "writev of many pieces, empty ones among them, is one frame",
@@ -217,8 +173,8 @@ TEST_F(write, iovecs, .title = "writev of many pieces, empty ones among them, is
 	}
 	before = link_stats(self->t.name);
 	ASSERT_EQ(f.len, writev(self->t.fd, iov, n));
-	EXPECT_DATAGRAM(self->udp, 300, 1);
-	d = gained(self->t.name, &before);
+	EXPECT_EQ(300, udp_recv_pattern(self->udp, 1, WAIT_MS));
+	d = link_stats_since(self->t.name, &before);
 	EXPECT_EQ(1, d.rx_packets);
 	EXPECT_EQ(f.len, d.rx_bytes);
 }
@@ -244,9 +200,9 @@ TEST_F(write, contents_unchecked,
 	peer_udp(&self->t, &f, 4000, PORT, 100, 4);
 	memset(f.data + f.len, 0xee, 50);
 	EXPECT_EQ(f.len + 50, tun_write(&self->t, f.data, f.len + 50)); /* bytes behind it */
-	EXPECT_DATAGRAM(self->udp, 100, 4);
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 4, WAIT_MS));
 	EXPECT_ERRNO(EAGAIN, udp_recv(self->udp, f.data, sizeof(f.data), 0));
-	d = gained(self->t.name, &before);
+	d = link_stats_since(self->t.name, &before);
 	EXPECT_EQ(5, d.rx_packets);
 	EXPECT_EQ(0, d.rx_dropped);
 }
@@ -288,7 +244,7 @@ TEST_F(write, no_echo, .title = "a written frame, even a broadcast, does not com
 	if (tun_is_tap(&self->t))
 		memset(f.data, 0xff, 6);
 	ASSERT_EQ(f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(self->udp, 100, 1);
+	EXPECT_EQ(100, udp_recv_pattern(self->udp, 1, WAIT_MS));
 
 	/* What the kernel sends next is the first thing to read. */
 	ASSERT_EQ(6, udp_send(self->udp, "marker", 6, PEER_IP4, 4001));
@@ -322,8 +278,7 @@ FIXTURE_VARIANT_ADD(length, tap_pi_vnet){ IFF_TAP | IFF_VNET_HDR };
 FIXTURE_SETUP(length)
 {
 	self->t = tun_create("t0", variant->flags);
-	self->headers =
-		(variant->flags & IFF_NO_PI ? 0 : sizeof(struct tun_pi)) + self->t.vnet_size;
+	self->headers = tun_header_size(&self->t);
 }
 
 FIXTURE_TEARDOWN(length)
@@ -378,7 +333,7 @@ TEST_F(length, shortest,
 			}
 			if (!v.err)
 				EXPECT_EQ(len, ret);
-			d = gained(self->t.name, &before);
+			d = link_stats_since(self->t.name, &before);
 			EXPECT_EQ(v.counted, d.rx_dropped)
 			{
 				TH_LOG("%zu bytes, %s", len, up ? "up" : "down");
@@ -402,8 +357,8 @@ TEST_F(length, returns_headers,
 	before = link_stats(self->t.name);
 	peer_udp(&self->t, &f, 4000, PORT, 100, 1);
 	EXPECT_EQ(self->headers + f.len, tun_send(&self->t, NULL, &f));
-	EXPECT_DATAGRAM(udp, 100, 1);
-	d = gained(self->t.name, &before);
+	EXPECT_EQ(100, udp_recv_pattern(udp, 1, WAIT_MS));
+	d = link_stats_since(self->t.name, &before);
 	EXPECT_EQ(1, d.rx_packets);
 	EXPECT_EQ(f.len, d.rx_bytes);
 	close(udp);
@@ -468,18 +423,18 @@ TEST_F(order, first_fault_decides,
 		{ "down", 14 + 60, 14 + 60, 0, 0, EIO, true, false },
 	};
 
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
 		struct rtnl_link_stats64 before = link_stats(self->t.name), d;
 
 		self->good[4 + 1] = faults[i].gso_type;
 		self->good[4 + 2] = faults[i].hdr_len;
 		EXPECT_ERRNO(faults[i].err,
-			     write(self->t.fd, half_readable(self->good, faults[i].readable),
+			     write(self->t.fd, cut_memory(self->good, faults[i].readable),
 				   faults[i].len))
 		{
 			TH_LOG("%s", faults[i].what);
 		}
-		d = gained(self->t.name, &before);
+		d = link_stats_since(self->t.name, &before);
 		EXPECT_EQ(faults[i].dropped, d.rx_dropped)
 		{
 			TH_LOG("%s", faults[i].what);
@@ -499,8 +454,8 @@ TEST_F(order, ethernet_before_copy,
 	int tap = tun_is_tap(&self->t);
 
 	EXPECT_ERRNO(tap ? EINVAL : EFAULT,
-		     write(self->t.fd, half_readable(self->good, 14), 14 + ETH_HLEN - 1));
-	EXPECT_ERRNO(EFAULT, write(self->t.fd, half_readable(self->good, 14), 14 + ETH_HLEN));
+		     write(self->t.fd, cut_memory(self->good, 14), 14 + ETH_HLEN - 1));
+	EXPECT_ERRNO(EFAULT, write(self->t.fd, cut_memory(self->good, 14), 14 + ETH_HLEN));
 }
 
 TEST(vnet_before_ip_version,
@@ -551,7 +506,7 @@ TEST(ip_version,
 			{
 				TH_LOG("version %d, %zu bytes", version, len);
 			}
-			d = gained(t.name, &before);
+			d = link_stats_since(t.name, &before);
 			EXPECT_EQ(!ok, d.rx_dropped)
 			{
 				TH_LOG("version %d", version);
@@ -592,61 +547,57 @@ TEST(packet_socket_tun,
 	tun_close(&t);
 }
 
+static const struct ether_case {
+	uint8_t dst[6]; /* zeros stand for the device's own address */
+	uint16_t type, llc;
+	unsigned int pkttype, proto;
+} ether_cases[] = {
+	{ { 0 }, ETH_P_LOCAL, 0, PACKET_HOST, ETH_P_LOCAL },
+	{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, ETH_P_LOCAL, 0, PACKET_BROADCAST, ETH_P_LOCAL },
+	{ { 0x01, 0, 0x5e, 0, 0, 1 }, ETH_P_LOCAL, 0, PACKET_MULTICAST, ETH_P_LOCAL },
+	{ { 0x02, 0xee, 0xee, 0xee, 0xee, 0xee }, ETH_P_LOCAL, 0, PACKET_OTHERHOST, ETH_P_LOCAL },
+	/* Below 0x600 it is a length: LLC, or raw IPX for the old 0xffff. */
+	{ { 0 }, 46, 0x4242, PACKET_HOST, ETH_P_802_2 },
+	{ { 0 }, 46, 0xffff, PACKET_HOST, ETH_P_802_3 },
+};
+
+static void build_ether(const struct tun *t, const struct ether_case *c, uint8_t frame[60])
+{
+	static const uint8_t own[6];
+
+	pattern_fill(frame, 60, c->llc);
+	memcpy(frame, c->dst, 6);
+	if (!memcmp(c->dst, own, 6))
+		peer_kernel_mac(t, frame);
+	memcpy(frame + 6, peer_mac, 6);
+	frame[12] = c->type >> 8;
+	frame[13] = c->type;
+	frame[14] = c->llc >> 8;
+	frame[15] = c->llc;
+}
+
 TEST(packet_socket_tap,
      .title = "AF_PACKET sees a frame written with the type of its destination and EtherType",
      .behaviours = { 285 }, .needs = { "packet_socket" })
 {
 	struct tun t = tun_create("t0", IFF_TAP | IFF_NO_PI);
 	struct packet_info info;
-	uint8_t mac[6], seen[128], frame[60];
+	uint8_t seen[128], frame[60];
 	int fd;
-
-	peer_kernel_mac(&t, mac);
-	struct {
-		uint8_t dst[6];
-		uint16_t type, llc;
-		unsigned int pkttype, proto;
-	} cases[] = {
-		{ { 0 }, ETH_P_LOCAL, 0, PACKET_HOST, ETH_P_LOCAL },
-		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-		  ETH_P_LOCAL,
-		  0,
-		  PACKET_BROADCAST,
-		  ETH_P_LOCAL },
-		{ { 0x01, 0x00, 0x5e, 0, 0, 1 }, ETH_P_LOCAL, 0, PACKET_MULTICAST, ETH_P_LOCAL },
-		{ { 0x02, 0xee, 0xee, 0xee, 0xee, 0xee },
-		  ETH_P_LOCAL,
-		  0,
-		  PACKET_OTHERHOST,
-		  ETH_P_LOCAL },
-		/* Below 0x600 it is a length: LLC, or raw IPX for the old 0xffff. */
-		{ { 0 }, 46, 0x4242, PACKET_HOST, ETH_P_802_2 },
-		{ { 0 }, 46, 0xffff, PACKET_HOST, ETH_P_802_3 },
-	};
-	memcpy(cases[0].dst, mac, 6);
-	memcpy(cases[4].dst, mac, 6);
-	memcpy(cases[5].dst, mac, 6);
 
 	if (link_up(t.name))
 		TH_BAIL("up: %s", strerror(errno));
 	fd = packet_open(t.name, ETH_P_ALL, 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		pattern_fill(frame, sizeof(frame), i);
-		memcpy(frame, cases[i].dst, 6);
-		memcpy(frame + 6, peer_mac, 6);
-		frame[12] = cases[i].type >> 8;
-		frame[13] = cases[i].type;
-		frame[14] = cases[i].llc >> 8;
-		frame[15] = cases[i].llc;
-
+	for (size_t i = 0; i < ARRAY_SIZE(ether_cases); i++) {
+		build_ether(&t, &ether_cases[i], frame);
 		ASSERT_EQ(sizeof(frame), tun_write(&t, frame, sizeof(frame)));
 		ASSERT_EQ(sizeof(frame), packet_recv(fd, seen, sizeof(seen), WAIT_MS, &info));
 		EXPECT_EQ(0, memcmp(frame, seen, sizeof(frame)));
-		EXPECT_EQ(cases[i].pkttype, info.from.sll_pkttype)
+		EXPECT_EQ(ether_cases[i].pkttype, info.from.sll_pkttype)
 		{
 			TH_LOG("case %zu", i);
 		}
-		EXPECT_EQ(cases[i].proto, ntohs(info.from.sll_protocol))
+		EXPECT_EQ(ether_cases[i].proto, ntohs(info.from.sll_protocol))
 		{
 			TH_LOG("case %zu", i);
 		}
@@ -742,7 +693,7 @@ TEST(no_handler,
 
 	before = link_stats(t.name);
 	ASSERT_EQ(f.len, tun_send(&t, NULL, &f));
-	d = gained(t.name, &before);
+	d = link_stats_since(t.name, &before);
 	EXPECT_EQ(1, d.rx_packets);
 	EXPECT_EQ(1, d.rx_dropped);
 
@@ -750,7 +701,7 @@ TEST(no_handler,
 	before = link_stats(t.name);
 	ASSERT_EQ(f.len, tun_send(&t, NULL, &f));
 	ASSERT_EQ(f.len, packet_recv(fd, seen, sizeof(seen), WAIT_MS, NULL));
-	d = gained(t.name, &before);
+	d = link_stats_since(t.name, &before);
 	EXPECT_EQ(1, d.rx_packets);
 	EXPECT_EQ(0, d.rx_dropped);
 	close(fd);
@@ -793,69 +744,35 @@ TEST(queue_recorded, .title = "a written frame carries the index of the queue it
 	}
 }
 
-/* Writes @f until the kernel takes no more; how often it did. errno says why it ended. */
-static int write_until_full(const struct tun *t, const struct frame *f, int limit)
-{
-	int n = 0;
-
-	while (n < limit && tun_send(t, NULL, f) == f->len)
-		n++;
-	return n;
-}
-
-/*
- *	in (TAP) -- br0 -- out (TAP) with a qdisc that lets nearly nothing through
- *
- * A frame that waits in the qdisc is still charged to the file it was written to.
- */
 TEST(send_buffer_full,
      .title = "with the send buffer full O_NONBLOCK and RWF_NOWAIT give EAGAIN, not counted",
-     .behaviours = { 283, 287, 397 }, .needs = { "bridge", "tbf", "tc" })
+     .behaviours = { 283, 287, 397 }, .needs = { "bridge", "tbf" })
 {
-	struct tun in = tun_create("in", IFF_TAP | IFF_NO_PI);
-	struct tun out = tun_create("out", IFF_TAP | IFF_NO_PI);
-	struct pollfd p = { .fd = in.fd, .events = POLLOUT };
-	static const uint8_t far_mac[6] = { 0x02, 0, 0, 0, 0x09, 0x03 };
 	struct rtnl_link_stats64 before, d;
-	static struct frame f;
-	struct iovec iov;
+	struct way w;
+	struct iovec iov = { w.f.data, WAY_FRAME };
 	int n;
 
-	if (link_add("bridge", "br0") || link_set_master("in", "br0") ||
-	    link_set_master("out", "br0") || link_up("br0") || link_up("in") || link_up("out"))
-		TH_BAIL("bridge: %s", strerror(errno));
-	/* Two frames pass at once, the next in the better part of a minute. */
-	tool_must("tc qdisc add dev out root tbf rate 160bit burst 2000 limit 1000000");
-	ASSERT_OK(tun_set_sndbuf(in.fd, 20000));
-
-	/* The bridge has to know where the destination is: what it floods are copies. */
-	frame_start(&f);
-	frame_eth(&f, peer_mac, far_mac, ETH_P_LOCAL);
-	frame_pattern(&f, 1000, 1);
-	ASSERT_EQ(f.len, tun_send(&out, NULL, &f));
-	frame_start(&f);
-	frame_eth(&f, far_mac, peer_mac, ETH_P_LOCAL);
-	frame_pattern(&f, 1000, 1);
-
+	way_make(&w, 0);
 	before = link_stats("in");
-	n = write_until_full(&in, &f, 1000);
+	n = way_fill(&w);
 	EXPECT_EQ(EAGAIN, errno);
 	EXPECT_GT(n, 0);
-	EXPECT_LT(n, 20);
-	EXPECT_EQ(0, poll(&p, 1, 0));
-	d = gained("in", &before);
+	EXPECT_LT(n, WAY_LIMIT);
+	EXPECT_EQ(0, sock_wait(w.in.fd, POLLOUT, 0));
+	d = link_stats_since("in", &before);
 	EXPECT_EQ(n, d.rx_packets);
 	EXPECT_EQ(0, d.rx_dropped);
 
 	if (harness_feature("nowait")) {
-		iov = (struct iovec){ f.data, f.len };
-		set_blocking(in.fd);
-		EXPECT_ERRNO(EAGAIN, pwritev2(in.fd, &iov, 1, -1, RWF_NOWAIT));
-		EXPECT_EQ(0, gained("in", &before).rx_dropped);
+		tun_set_blocking(w.in.fd);
+		EXPECT_ERRNO(EAGAIN, pwritev2(w.in.fd, &iov, 1, -1, RWF_NOWAIT));
+		EXPECT_EQ(0, link_stats_since("in", &before).rx_dropped);
 	}
 
 	/* What waited is freed, and that is space again. */
-	tool_must("tc qdisc del dev out root");
-	EXPECT_EQ(1, poll(&p, 1, WAIT_MS));
-	EXPECT_EQ(f.len, tun_send(&in, NULL, &f));
+	way_hold(false);
+	EXPECT_EQ(POLLOUT, sock_wait(w.in.fd, POLLOUT, WAIT_MS));
+	EXPECT_EQ(w.f.len, tun_send(&w.in, NULL, &w.f));
+	way_close(&w);
 }

@@ -307,8 +307,8 @@ static const struct sample {
 	  "ip.checksum.status=0 udp.checksum.status=0" },
 };
 
-#define NUM_FIELDS  (sizeof(fields) / sizeof(fields[0]))
-#define NUM_SAMPLES (sizeof(samples) / sizeof(samples[0]))
+#define NUM_FIELDS  ARRAY_SIZE(fields)
+#define NUM_SAMPLES ARRAY_SIZE(samples)
 
 FEATURE(tshark, "tshark is not installed")
 {

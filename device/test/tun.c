@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device file against the kernel's sockets, with every layout of headers in front. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
 #include "device/peer.h"
 #include "harness/harness.h"
 #include "netns/link.h"
@@ -150,7 +152,7 @@ TEST_F(traffic, echo, .title = "the kernel answers ICMP and ICMPv6 echo requests
 /* 300 bytes each way over a connection made by hand. */
 static void exchange(struct __test_metadata *_metadata, FIXTURE_DATA(traffic) * self, bool ipv6)
 {
-	struct peer_tcp c = peer_tcp_connect(&self->t, 5001, ipv6);
+	struct peer_tcp c = peer_tcp_connect(&self->t, 5001, ipv6, 0);
 	uint8_t buf[300];
 
 	peer_tcp_segment(&self->t, &self->f, &c, TH_PUSH);
@@ -189,13 +191,79 @@ TEST_F(traffic, tcp6, .title = "a TCP connection made by hand carries data both 
 TEST(tcp_twice, .title = "two connections to one port do not get in each other's way")
 {
 	struct tun t = peer_create("unit0", IFF_TUN | IFF_NO_PI);
-	struct peer_tcp first = peer_tcp_connect(&t, 5001, false);
-	struct peer_tcp second = peer_tcp_connect(&t, 5002, false);
+	struct peer_tcp first = peer_tcp_connect(&t, 5001, false, 0);
+	struct peer_tcp second = peer_tcp_connect(&t, 5002, false, 0);
 
 	EXPECT_NE(first.sport, second.sport);
 	EXPECT_NE(first.fd, second.fd);
 	close(first.fd);
 	close(second.fd);
+	tun_close(&t);
+}
+
+TEST(tcp_mss, .title = "the kernel's end of a connection goes by the segment the peer said")
+{
+	struct tun t = peer_create("unit0", IFF_TUN | IFF_NO_PI);
+	static const uint16_t said[] = { 0, 700, 1400 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		struct peer_tcp c = peer_tcp_connect(&t, 5001 + i, false, said[i]);
+		socklen_t len = sizeof(int);
+		int mss = 0;
+
+		EXPECT_OK(getsockopt(c.fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &len));
+		/* RFC 9293: who says nothing means 536. */
+		EXPECT_EQ(said[i] ?: 536, mss);
+		close(c.fd);
+	}
+	tun_close(&t);
+}
+
+TEST(patterns, .title = "a datagram's length and pattern are told, either way")
+{
+	static const struct {
+		unsigned int flags;
+		size_t headers, l2;
+	} kinds[] = {
+		{ IFF_TUN | IFF_NO_PI, 0, 0 },
+		{ IFF_TUN | IFF_NO_PI | IFF_VNET_HDR, 10, 0 },
+		{ IFF_TAP, 4, 14 },
+		{ IFF_TAP | IFF_VNET_HDR, 14, 14 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct tun t = peer_create("unit0", kinds[i].flags);
+		int fd = udp_open(KERNEL_IP4, 4001);
+		struct frame f;
+
+		EXPECT_EQ(kinds[i].headers, tun_header_size(&t));
+		EXPECT_EQ(kinds[i].l2, tun_l2_size(&t));
+		kernel_udp(fd, 4000, 300, 5);
+		EXPECT_EQ(300, peer_recv_udp(&t, 5, WAIT_MS));
+		kernel_udp(fd, 4000, 300, 5);
+		EXPECT_EQ(-1, peer_recv_udp(&t, 6, WAIT_MS));
+		EXPECT_EQ(-1, peer_recv_udp(&t, 6, 0));
+
+		peer_udp(&t, &f, 4000, 4001, 200, 7);
+		EXPECT_EQ(peer_udp_size(&t, 200), f.len);
+		EXPECT_EQ(kinds[i].headers + f.len, tun_send(&t, NULL, &f));
+		EXPECT_EQ(200, udp_recv_pattern(fd, 7, WAIT_MS));
+		close(fd);
+		tun_close(&t);
+	}
+}
+
+TEST(blocking, .title = "a file made blocking waits")
+{
+	struct tun t = tun_create("unit0", IFF_TUN | IFF_NO_PI);
+	struct blocked b;
+
+	tun_set_blocking(t.fd);
+	EXPECT_EQ(O_RDWR, fcntl(t.fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
+	ASSERT_TRUE(blocked_read(&b, t.fd));
+	ASSERT_OK(link_del(t.name));
+	ASSERT_TRUE(blocked_ended(&b, WAIT_MS));
+	EXPECT_EQ(EFAULT, b.err);
 	tun_close(&t);
 }
 
@@ -223,7 +291,7 @@ TEST(partial_checksum, .title = "the kernel completes the partial checksum of a 
 TEST(gso_tcp, .title = "a GSO frame built here is taken by the kernel's TCP as a whole")
 {
 	struct tun t = peer_create("unit0", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR);
-	struct peer_tcp c = peer_tcp_connect(&t, 5001, false);
+	struct peer_tcp c = peer_tcp_connect(&t, 5001, false, 0);
 	uint8_t buf[4000];
 	struct frame f;
 	struct vnet v;

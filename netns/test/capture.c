@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,7 +10,6 @@
 #include "netns/capture.h"
 #include "netns/link.h"
 #include "netns/packet.h"
-#include "netns/sock.h"
 #include "netns/tool.h"
 
 #define ETH_P_TEST 0x88b5

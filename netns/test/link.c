@@ -40,6 +40,21 @@ TEST_F(link, get, .title = "a new link shows its kind, type, limits and address"
 	EXPECT_EQ(0, self->a.master);
 }
 
+TEST_F(link, exact_name, .title = "a name with a colon is not cut there")
+{
+	struct link l;
+
+	EXPECT_FALSE(link_exists("a:b"));
+	EXPECT_FALSE(link_exists("a:"));
+	EXPECT_ERRNO(ENODEV, link_get("a:b", &l));
+	EXPECT_ERRNO(ENODEV, link_del("a:b"));
+	EXPECT_ERRNO(ENODEV, link_set_master("a", "b:c"));
+	EXPECT_TRUE(link_exists("a"));
+	/* A name too long for a link is nobody's as well. */
+	EXPECT_ERRNO(ENODEV, link_get("sixteen_letters_", &l));
+	EXPECT_ERRNO(ENODEV, link_get("", &l));
+}
+
 TEST_F(link, missing, .title = "a name nobody has gives ENODEV")
 {
 	struct link l;
@@ -118,6 +133,7 @@ TEST_F(link, carrier, .title = "a veth runs while both ends are up")
 	EXPECT_TRUE(link_wait_running("a", true, 2000));
 	EXPECT_OK(link_get("a", &self->a));
 	EXPECT_TRUE(self->a.carrier);
+	EXPECT_TRUE(link_carrier("a"));
 	EXPECT_EQ(IF_OPER_UP, self->a.operstate);
 	EXPECT_NE(0, self->a.carrier_changes);
 
@@ -125,6 +141,7 @@ TEST_F(link, carrier, .title = "a veth runs while both ends are up")
 	EXPECT_TRUE(link_wait_running("a", false, 2000));
 	EXPECT_OK(link_get("a", &self->a));
 	EXPECT_FALSE(self->a.carrier);
+	EXPECT_FALSE(link_carrier("a"));
 	EXPECT_TRUE(self->a.operstate == IF_OPER_DOWN ||
 		    self->a.operstate == IF_OPER_LOWERLAYERDOWN);
 }
@@ -137,6 +154,7 @@ TEST_F(link, set_carrier, .title = "a carrier that the driver does not let users
 TEST_F(link, stats, .title = "a frame is counted on both ends", .needs = { "packet_socket" })
 {
 	static const uint8_t frame[60] = { [0] = 2, [6] = 2, [12] = 0x88, [13] = 0xb5 };
+	struct rtnl_link_stats64 before, gained;
 	int fd;
 
 	EXPECT_OK(link_up("a"));
@@ -147,6 +165,15 @@ TEST_F(link, stats, .title = "a frame is counted on both ends", .needs = { "pack
 	EXPECT_EQ(1, link_stats("a").tx_packets);
 	EXPECT_EQ(60, link_stats("a").tx_bytes);
 	EXPECT_EQ(1, link_stats("b").rx_packets);
+
+	before = link_stats("a");
+	EXPECT_EQ(0, link_stats_since("a", &before).tx_packets);
+	EXPECT_EQ(sizeof(frame), packet_send(fd, frame, sizeof(frame)));
+	gained = link_stats_since("a", &before);
+	EXPECT_EQ(1, gained.tx_packets);
+	EXPECT_EQ(60, gained.tx_bytes);
+	EXPECT_EQ(0, gained.rx_packets);
+	EXPECT_EQ(0, gained.tx_dropped);
 }
 
 TEST_F(link, master, .title = "a bridge's port names it as its master, until released",
@@ -220,6 +247,10 @@ TEST_F(link, events, .title = "every change is seen as an event, in order and on
 	EXPECT_EQ(2, link_watch_count(w, NULL, RTM_DELLINK));
 	EXPECT_EQ(0, link_watch_count(w, "c", 0));
 	EXPECT_FALSE(link_watch_next(w, "c", 20, &e));
+	/* Those that were taken count still. */
+	while (link_watch_next(w, "a", 0, &e))
+		;
+	EXPECT_EQ(1, link_watch_count(w, "a", RTM_DELLINK));
 	link_watch_close(w);
 }
 

@@ -4,7 +4,6 @@
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
-#include "netns/sock.h"
 
 #define ETH_P_TEST 0x88b5 /* for experiments */
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
 #include "harness/harness.h"

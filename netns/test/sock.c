@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,6 +25,43 @@ TEST(udp, .title = "a datagram arrives whole over lo")
 	EXPECT_EQ(-1, pattern_check(in, sizeof(out), 1));
 	EXPECT_EQ(sizeof(out), udp_send(a, out, sizeof(out), LO, sock_port(b)));
 	EXPECT_EQ(sizeof(out), udp_recv(b, in, 10, 1000));
+}
+
+TEST(udp_pattern, .title = "a datagram of a pattern is told from one of another")
+{
+	int a, b;
+
+	ASSERT_OK(link_up("lo"));
+	a = udp_open(NULL, 0);
+	b = udp_open(LO, 0);
+	EXPECT_ERRNO(EAGAIN, udp_recv_pattern(b, 1, 10));
+	EXPECT_EQ(1000, udp_send_pattern(a, 1000, 1, LO, sock_port(b)));
+	EXPECT_EQ(1000, udp_recv_pattern(b, 1, 1000));
+	EXPECT_EQ(1000, udp_send_pattern(a, 1000, 1, LO, sock_port(b)));
+	EXPECT_ERRNO(EBADMSG, udp_recv_pattern(b, 2, 1000));
+	EXPECT_EQ(65507, udp_send_pattern(a, 65507, 3, LO, sock_port(b)));
+	EXPECT_EQ(65507, udp_recv_pattern(b, 3, 1000));
+	EXPECT_EQ(0, udp_send_pattern(a, 0, 4, LO, sock_port(b)));
+	EXPECT_EQ(0, udp_recv_pattern(b, 4, 1000));
+}
+
+TEST(pass_fd, .title = "a descriptor passed over a socket is a new one of the same file")
+{
+	int pair[2], pipe_fds[2], taken;
+	char byte = 0;
+
+	ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	ASSERT_OK(pipe2(pipe_fds, O_CLOEXEC));
+	sock_pass_fd(pair[0], pipe_fds[1]);
+	close(pipe_fds[1]);
+	taken = sock_take_fd(pair[1], 1000);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(taken, F_GETFD));
+	EXPECT_EQ(1, write(taken, "x", 1));
+	EXPECT_EQ(1, read(pipe_fds[0], &byte, 1));
+	EXPECT_EQ('x', byte);
+	/* It was the last end to write to. */
+	close(taken);
+	EXPECT_EQ(0, read(pipe_fds[0], &byte, 1));
 }
 
 TEST(udp_gso, .title = "a UDP_SEGMENT send arrives as datagrams of that size",

@@ -79,3 +79,15 @@ TEST(get, .title = "values are found by path, and a missing one gives what stand
 	EXPECT_NULL(tool_get(json, "a.b.c.d"));
 	json_decref(json);
 }
+
+TEST(has, .title = "a text is found in an array, whole and nowhere else")
+{
+	json_t *json = json_loads("{\"flags\":[\"UP\",7,\"LOWER_UP\"],\"name\":\"UP\"}", 0, NULL);
+
+	EXPECT_TRUE(tool_has(json, "flags", "UP"));
+	EXPECT_TRUE(tool_has(json, "flags", "LOWER_UP"));
+	EXPECT_FALSE(tool_has(json, "flags", "LOWER"));
+	EXPECT_FALSE(tool_has(json, "name", "UP"));
+	EXPECT_FALSE(tool_has(json, "nothing", "UP"));
+	json_decref(json);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Small files of /proc and /sys. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netns/file.h"
+
+/* Closes @fd and gives what the call on it gave. */
+static int finish(int fd, int err)
+{
+	close(fd);
+	errno = err;
+	return err ? -1 : 0;
+}
+
+int file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	return finish(fd, write(fd, text, strlen(text)) < 0 ? errno : 0);
+}
+
+int file_read_line(const char *path, char *line, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	line[0] = '\0';
+	if (fd < 0)
+		return -1;
+	n = read(fd, line, size - 1);
+	if (n < 0)
+		return finish(fd, errno);
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return finish(fd, 0);
+}

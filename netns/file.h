@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Small files of /proc and /sys: one line in, one line out. */
+#ifndef NETNS_FILE_H
+#define NETNS_FILE_H
+
+#include <stddef.h>
+
+/* Writes @text in one write(): 0, or -1 and errno. */
+int file_write(const char *path, const char *text);
+/* The first line, without its newline and cut to @size - 1 bytes: 0, or -1, errno and "". */
+int file_read_line(const char *path, char *line, size_t size);
+
+#endif /* NETNS_FILE_H */

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The root qdisc of a link by rtnetlink. */
+#include <net/if.h>
+#include <libmnl/libmnl.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "netns/qdisc.h"
+#include "netns/rtnl.h"
+
+static struct nlmsghdr *start(void *buf, uint16_t type, uint16_t flags, const char *link)
+{
+	struct nlmsghdr *nlh = rtnl_start(buf, type, flags, sizeof(struct tcmsg));
+	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+
+	tcm->tcm_ifindex = if_nametoindex(link);
+	tcm->tcm_parent = TC_H_ROOT;
+	return nlh;
+}
+
+static struct nlmsghdr *start_add(void *buf, const char *link, const char *kind)
+{
+	struct nlmsghdr *nlh = start(buf, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, link);
+
+	mnl_attr_put_strz(nlh, TCA_KIND, kind);
+	return nlh;
+}
+
+int qdisc_add_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit)
+{
+	struct tc_tbf_qopt opt = {
+		.rate = { .rate = rate, .linklayer = TC_LINKLAYER_ETHERNET },
+		.limit = limit,
+	};
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = start_add(buf, link, "tbf");
+	struct nlattr *options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
+
+	mnl_attr_put(nlh, TCA_TBF_PARMS, sizeof(opt), &opt);
+	mnl_attr_put_u32(nlh, TCA_TBF_BURST, burst);
+	mnl_attr_nest_end(nlh, options);
+	return rtnl_talk(nlh, NULL, NULL);
+}
+
+int qdisc_add_netem(const char *link, uint32_t limit)
+{
+	struct tc_netem_qopt opt = { .limit = limit };
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = start_add(buf, link, "netem");
+
+	mnl_attr_put(nlh, TCA_OPTIONS, sizeof(opt), &opt);
+	return rtnl_talk(nlh, NULL, NULL);
+}
+
+int qdisc_del(const char *link)
+{
+	char buf[RTNL_REQUEST_SIZE];
+
+	return rtnl_talk(start(buf, RTM_DELQDISC, 0, link), NULL, NULL);
+}

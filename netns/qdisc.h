@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The root qdisc of a link by rtnetlink. 0, or -1 and the kernel's errno. */
+#ifndef NETNS_QDISC_H
+#define NETNS_QDISC_H
+
+#include <stdint.h>
+
+/* Lets @burst bytes pass at once and then @rate bytes a second; keeps up to @limit bytes. */
+int qdisc_add_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit);
+/* Keeps up to @limit packets, and does nothing to them. */
+int qdisc_add_netem(const char *link, uint32_t limit);
+/* Drops what is queued; the link has its default qdisc again. */
+int qdisc_del(const char *link);
+
+#endif /* NETNS_QDISC_H */
