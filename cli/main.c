@@ -152,8 +152,8 @@ static const struct option run_long[] = {
 };
 
 /*
- * A script of the guest room: beside the tree's build folder, or where `make install` puts it. To be
- * freed; NULL after one line on standard error.
+ * A script of the guest room: beside the tree's build folder, or where `make install` puts it. To
+ * be freed; NULL after one line on standard error.
  */
 static char *guest_script(const char *name)
 {

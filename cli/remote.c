@@ -20,7 +20,7 @@
 
 /* The journal is a file that grows; nothing tells when. */
 #define LOOK_MS	    20
-/* Beyond a test's own time-out, which the guest minds itself: after that the guest is taken to hang. */
+/* Beyond a test's time-out, which the guest minds itself: after that the guest is taken to hang. */
 #define SILENCE_S   60
 /* So much of the console is shown with a test that brought the guest down. */
 #define CONSOLE_TAIL (16 << 10)

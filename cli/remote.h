@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Executes a run in guest kernels. A guest runs this same program, which tells by its journal what
- * happens; when a guest dies, the test that was running gets the blame and the rest goes on in a fresh
- * guest.
+ * happens; when a guest dies, the test that was running gets the blame and the rest goes on in a
+ * fresh guest.
  */
 #ifndef CLI_REMOTE_H
 #define CLI_REMOTE_H

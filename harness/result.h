@@ -53,7 +53,7 @@ struct record {
 	bool guilty;	      /* ... and it did so again */
 	char *log;	      /* of the run that decided, if that was bad; or NULL */
 	char *kernel_log;     /* what the kernel logged in its time; or NULL */
-	char *json;	      /* its line in results.json; NULL after a change, see record_changed() */
+	char *json;	      /* its line in results.json; NULL after record_changed() */
 	const char *evidence[4]; /* file names in the folder ID/ of the output, NULL ends */
 };
 
