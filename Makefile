@@ -38,6 +38,9 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The page is embedded.
+$(B)/cli/matrix.o: cli/matrix.html
+
 $(B)/tuntests: $(core) $(suite)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/unit: $(core) $(unit)

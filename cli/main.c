@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/list.h"
+#include "cli/matrix.h"
 #include "cli/remote.h"
 #include "harness/registry.h"
 #include "harness/results.h"
@@ -41,6 +42,7 @@ static const char help[] =
 	"  %1$s list [--json] [PATTERN]...      tests, what they need and what they guard\n"
 	"  %1$s run [OPTION]... [PATTERN]...    run tests\n"
 	"  %1$s compare OLD NEW                 difference of two results.json\n"
+	"  %1$s matrix [OPTION]... [TARGET]...  results of several kernels side by side, as a page\n"
 	"\n"
 	"A PATTERN is a test's id ('open.read_unattached'), an area ('open'), or a shell\n"
 	"pattern ('*.write_*'). Without one, all tests are meant.\n"
@@ -298,6 +300,7 @@ int main(int argc, char **argv)
 		{ "run", cmd_run },
 		{ "list", cmd_list },
 		{ "compare", cmd_compare },
+		{ "matrix", matrix_command },
 	};
 	size_t i;
 
