@@ -69,11 +69,11 @@ mount --rbind /dev dev
 mount -t tmpfs none dev/net
 mknod -m 666 dev/net/tun c 10 200
 mount -t proc proc proc
-mount --bind "$PWD/build" work
+mount --bind "$PWD" work
 mount --bind "$work/user" out
 pivot_root . old
 umount -l old
-exec setpriv --reuid 65534 --regid 65534 --clear-groups /work/tuntests run -o /out/container
+exec setpriv --reuid 65534 --regid 65534 --clear-groups /work/build/tuntests run -o /out/container
 END
 exits "a container without sysfs" 0 unshare -m --propagation private sh "$work/container"
 no_failure "no sysfs" "$work/user/container"
