@@ -44,6 +44,14 @@ FEATURE(sysfs, "/sys does not show the test's network namespace")
 	return !link_set_mtu("lo", 12345) && !strcmp(sysfs_get("lo", "mtu"), "12345");
 }
 
+/* Receive queues are shown, by rtnetlink and sysfs, only where packets can be steered to CPUs. */
+FEATURE(rps, "kernel does not show receive queues (CONFIG_RPS)")
+{
+	struct link lo;
+
+	return !link_get("lo", &lo) && lo.num_rx_queues > 0;
+}
+
 FEATURE(sysctl, "/proc/sys/net cannot be written")
 {
 	char value[16];

@@ -174,7 +174,8 @@ TEST_F(rtnl_info, attributes,
 		EXPECT_FALSE(link.has_data[TUN_LINK_OWNER]);
 		EXPECT_FALSE(link.has_data[TUN_LINK_GROUP]);
 		EXPECT_EQ(queues ? 256 : 1, link.num_tx_queues);
-		EXPECT_EQ(queues ? 256 : 1, link.num_rx_queues);
+		if (harness_feature("rps"))
+			EXPECT_EQ(queues ? 256 : 1, link.num_rx_queues);
 	}
 	ASSERT_OK(tun_set_persist(self->t.fd, 0));
 }
@@ -328,7 +329,8 @@ TEST_F(rtnetlink, rename,
 	peer_udp(&self->t, &f, 1, 2, 10, 3);
 	EXPECT_EQ(f.len, tun_send(&self->t, NULL, &f));
 
-	/* The old name is free, the new one is what a file attaches to. */
+	/* Down, since not every kernel renames a device that is up. */
+	ASSERT_OK(link_down("other"));
 	EXPECT_ERRNO(EEXIST, link_rename("other", "lo"));
 	ASSERT_OK(tun_get_iff(self->t.fd, &ifr));
 	EXPECT_STREQ("other", ifr.ifr_name);
