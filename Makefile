@@ -75,6 +75,8 @@ install: all ## the program, its manual page and a kselftest-style list
 	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
 	install -D -m 755 cli/run_tuntests $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/run_tuntests
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tuntests/baselines results/baselines/*.json
+	install -D -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest $(filter-out guest/config guest/test,$(wildcard guest/*))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest/config $(wildcard guest/config/*)
 	echo tuntests:run_tuntests > $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/kselftest-list.txt
 
 clean: ## remove build/

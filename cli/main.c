@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/guest.h"
 #include "cli/list.h"
 #include "cli/matrix.h"
 #include "cli/remote.h"
@@ -43,6 +44,8 @@ static const char help[] =
 	"  %1$s run [OPTION]... [PATTERN]...    run tests\n"
 	"  %1$s compare OLD NEW                 difference of two results.json\n"
 	"  %1$s matrix [OPTION]... [TARGET]...  results of several kernels side by side, as a page\n"
+	"\n"
+	"  %1$s guest list|build|run|shell|clean   guest kernels\n"
 	"\n"
 	"A PATTERN is a test's id ('open.read_unattached'), an area ('open'), or a shell\n"
 	"pattern ('*.write_*'). Without one, all tests are meant.\n"
@@ -152,30 +155,6 @@ static const struct option run_long[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
-
-/*
- * A script of the guest room: beside the tree's build folder, or where `make install` puts it. To
- * be freed; NULL after one line on standard error.
- */
-static char *guest_script(const char *name)
-{
-	static const char *const dirs[] = { "../guest", "../libexec/tuntests/guest" };
-	char program[PATH_MAX], *path;
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	size_t i;
-
-	program[len < 0 ? 0 : len] = '\0';
-	*strrchr(program, '/') = '\0';
-	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
-		if (asprintf(&path, "%s/%s/%s", program, dirs[i], name) < 0)
-			break;
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	fprintf(stderr, "%s: there is no %s/%s/%s\n", me(), program, dirs[0], name);
-	return NULL;
-}
 
 static int cmd_run(int argc, char **argv)
 {
@@ -300,6 +279,7 @@ int main(int argc, char **argv)
 		{ "run", cmd_run },
 		{ "list", cmd_list },
 		{ "compare", cmd_compare },
+		{ "guest", cmd_guest },
 		{ "matrix", matrix_command },
 	};
 	size_t i;
