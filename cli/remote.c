@@ -466,7 +466,7 @@ static void look_at(struct fleet *f, struct guest *g, bool over)
 		end_guest(f, g);
 	else if ((f->run->signal || silent(f, g)) && !g->hung) {
 		g->hung = true;
-		kill(g->pid, SIGTERM);
+		kill(-g->pid, SIGTERM); /* what it is preparing, too */
 	}
 }
 
