@@ -3,9 +3,9 @@
 
 tarball=/usr/src/linux-source-6.12.tar.xz
 # UML has the large code model, for which clang puts all data into sections that UML's linker script does
-# not know. They lie outside of what the kernel takes for its data, and lockdep and kmemleak fail.
-# (Its vDSO has another model, and there the option says nothing.)
-kcflags="-mlarge-data-threshold=2147483647 -Wno-unused-command-line-argument"
+# not know. They lie outside of what the kernel takes for its data, and lockdep and kmemleak fail. Modules
+# are loaded far away and need it so. (UML's vDSO has another model, where the option says nothing.)
+builtin_flags="-mlarge-data-threshold=2147483647 -Wno-unused-command-line-argument"
 
 # fragments: the files in config/ that make up $name.
 fragments() {
@@ -16,7 +16,7 @@ fragments() {
 # kmake ARG...: make for $tree in ./build, its output in ./log. The name of this machine and the time do
 # not get in. It ends when we are killed: a compilation takes minutes.
 kmake() {
-	setsid make -s -C "$tree" O="$PWD/build" ARCH=um LLVM="$llvm" KCFLAGS="$kcflags" \
+	setsid make -s -C "$tree" O="$PWD/build" ARCH=um LLVM="$llvm" CFLAGS_KERNEL="$builtin_flags" \
 		KBUILD_BUILD_USER=tuntests KBUILD_BUILD_HOST=guest \
 		KBUILD_BUILD_TIMESTAMP="Thu Jan 1 00:00:00 UTC 1970" "$@" < /dev/null > log 2>&1 &
 	child=$!
@@ -181,7 +181,7 @@ prepare_built() {
 		need_tools
 		prepare_tree
 	else
-		key=$({ echo "$kcflags"; words "$here/config/kcov.objects"; wanted; } | hash)-$modules_key
+		key=$({ echo "$builtin_flags"; words "$here/config/kcov.objects"; wanted; } | hash)-$modules_key
 		if [ -n "$update" ] || ! newest "$name" "-$key"; then
 			need_tools
 			find_source

@@ -15,6 +15,12 @@ while [ "\$1" != -- ]; do
 	shift
 done
 shift
+# The guest's /tmp is its own.
+for word; do
+	shift
+	[ "\$word" != /tmp/tuntests ] || word=$work/guest-tmp
+	set -- "\$@" "\$word"
+done
 echo "booting"
 case \$guest in
 unbootable) echo "no such kernel" >&2; exit 2 ;;
