@@ -16,7 +16,12 @@ char *guest_script(const char *name)
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	size_t i;
 
-	program[len < 0 ? 0 : len] = '\0';
+	if (len <= 0) {
+		fprintf(stderr, "%s: cannot find its own folder: /proc/self/exe: %s\n",
+			registry_suite()->name, strerror(errno));
+		return NULL;
+	}
+	program[len] = '\0';
 	*strrchr(program, '/') = '\0';
 	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
 		if (asprintf(&path, "%s/%s/%s", program, dirs[i], name) < 0)

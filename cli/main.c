@@ -22,6 +22,8 @@
 /* A guest has few processors, whatever the host has. */
 #define GUEST_JOBS 16
 
+#define MAX_JOBS 1024
+
 #define DEFAULT_TIMEOUT_S 30
 
 static const char *me(void)
@@ -101,7 +103,9 @@ static unsigned int default_jobs(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return (cpus < 1 ? 1 : (unsigned int)cpus) * JOBS_PER_CPU;
+	if (cpus < 1)
+		cpus = 1;
+	return cpus > MAX_JOBS / JOBS_PER_CPU ? MAX_JOBS : (unsigned int)cpus * JOBS_PER_CPU;
 }
 
 /* A whole number from @min to @max, or exit status 2 in one line. */
@@ -130,7 +134,7 @@ static uint64_t seed(const char *text)
 	}
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno)
+	if (*text >= '0' && *text <= '9' && !*end && !errno && value <= INT64_MAX)
 		return value;
 	fprintf(stderr, "%s: --shuffle takes a number or 'random', not '%s'\n", me(), text);
 	exit(2);
@@ -170,7 +174,7 @@ static int cmd_run(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "j:t:r:s:vo:b:h", run_long, NULL)) != -1) {
 		switch (c) {
 		case 'j':
-			o.jobs = number("jobs", optarg, 1, 1024);
+			o.jobs = number("jobs", optarg, 1, MAX_JOBS);
 			break;
 		case 't':
 			o.timeout_s = number("timeout", optarg, 1, 86400);
@@ -220,6 +224,10 @@ static int cmd_run(int argc, char **argv)
 	o.pattern_count = argc - optind;
 	if (!o.jobs)
 		o.jobs = o.guest ? GUEST_JOBS : default_jobs();
+	if (!o.guest && remote.guests > 1) {
+		fprintf(stderr, "%s: --guests needs --guest NAME\n", me());
+		return 2;
+	}
 	remote.guest = o.guest;
 	if (o.guest && !(remote.boot = guest_script("boot")))
 		return 2;

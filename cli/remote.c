@@ -26,6 +26,8 @@
 #define CONSOLE_TAIL (16 << 10)
 /* boot's exit status when it cannot boot at all, and has said why. */
 #define CANNOT_BOOT 2
+/* So long a guest that is told to end may take. */
+#define KILL_NS	    10000000000LL
 
 /* Tests to be run by one guest. */
 struct batch {
@@ -46,6 +48,7 @@ struct guest {
 	bool begun, ended;
 	int64_t heard_ns;    /* when it last said something */
 	bool hung;
+	int64_t told_ns;     /* when it was told to end */
 };
 
 struct fleet {
@@ -211,6 +214,22 @@ static void free_words(char **argv)
 	free(argv);
 }
 
+/* No process for a guest, or none that can be watched: nothing will be booted any more. */
+static void cannot_start(struct fleet *f, struct guest *g)
+{
+	fprintf(stderr, "%s: cannot start guest %s: %s\n", registry_suite()->name, f->how->guest,
+		strerror(errno));
+	if (g->pid > 0) {
+		kill(-g->pid, SIGKILL);
+		waitpid(g->pid, NULL, 0);
+	}
+	if (g->journal_fd >= 0)
+		close(g->journal_fd);
+	free_batch(g->batch);
+	g->batch = NULL;
+	f->cannot_boot = true;
+}
+
 static void start_guest(struct fleet *f, struct guest *g, struct batch *b)
 {
 	char *journal, *console, **argv;
@@ -230,7 +249,11 @@ static void start_guest(struct fleet *f, struct guest *g, struct batch *b)
 	g->pid = fork();
 	if (!g->pid)
 		become_boot(argv, console);
-	g->pidfd = pidfd_open(g->pid, 0);
+	if (g->pid > 0)
+		setpgid(g->pid, g->pid); /* whoever of the two comes first */
+	g->pidfd = g->pid > 0 ? pidfd_open(g->pid, 0) : -1;
+	if (g->pidfd < 0)
+		cannot_start(f, g);
 	free_words(argv);
 	free(journal);
 	free(console);
@@ -466,7 +489,10 @@ static void look_at(struct fleet *f, struct guest *g, bool over)
 		end_guest(f, g);
 	else if ((f->run->signal || silent(f, g)) && !g->hung) {
 		g->hung = true;
+		g->told_ns = now_ns();
 		kill(-g->pid, SIGTERM); /* what it is preparing, too */
+	} else if (g->hung && now_ns() - g->told_ns > KILL_NS) {
+		kill(-g->pid, SIGKILL);
 	}
 }
 

@@ -92,6 +92,7 @@ collect() {
 make_built() {
 	compile
 	collect build
+	echo "$tree" > source
 	# Without the objects it still serves for modules.
 	find build -path build/scripts -prune -o \( -name '*.o' -o -name '*.a' -o -name '*.ko' -o \
 		-name 'vmlinux*' -o -name linux -o -name '.*.cmd' \) -type f -print0 | xargs -0 rm -f

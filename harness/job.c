@@ -135,7 +135,7 @@ enum result job_verdict(const struct job *j, char *reason)
 char *job_log(const struct job *j)
 {
 	struct stat st;
-	ssize_t len;
+	ssize_t len, i;
 	char *text;
 
 	if (fstat(j->log_fd, &st))
@@ -145,6 +145,9 @@ char *job_log(const struct job *j)
 		return NULL;
 	len = pread(j->log_fd, text, st.st_size, 0);
 	text[len < 0 ? 0 : len] = '\0';
+	for (i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = '?'; /* it is kept as a string */
 	return text;
 }
 

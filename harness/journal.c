@@ -11,6 +11,10 @@
 #include "harness/base64.h"
 #include "harness/job.h"
 #include "harness/output.h"
+#include "harness/text.h"
+
+/* Of a long log, the end: a serial line is slow. */
+#define LOG_SIZE (256 << 10)
 
 struct journal {
 	int fd;
@@ -92,8 +96,8 @@ void journal_result(struct journal *j, const struct run *run, const struct recor
 
 	put(j, json_pack("{s:s, s:o, s:o, s:o, s:s*}", "event", "result",
 			 "test", results_test_json(run, r),
-			 "log", results_text_json(r->log ? r->log : ""),
-			 "kernel_log", results_text_json(r->kernel_log ? r->kernel_log : ""),
+			 "log", results_text_json(text_tail(r->log, LOG_SIZE)),
+			 "kernel_log", results_text_json(text_tail(r->kernel_log, LOG_SIZE)),
 			 "attachment", attachment));
 	free(attachment);
 }
@@ -171,12 +175,14 @@ bool journal_read_result(struct run *run, struct record *r, const json_t *event)
 {
 	json_t *test = json_object_get(event, "test");
 	int result = result_from_name(string_in(test, "result")), attachment;
+	double ms;
 
 	if (result < 0)
 		return false;
 	r->result = result;
 	snprintf(r->reason, sizeof(r->reason), "%s", string_in(test, "reason"));
-	r->duration_ns = json_number_value(json_object_get(test, "duration_ms")) * 1e6;
+	ms = json_number_value(json_object_get(test, "duration_ms"));
+	r->duration_ns = ms > 0 && ms < 1e12 ? (int64_t)(ms * 1e6) : 0;
 	r->runs = json_is_integer(json_object_get(test, "runs")) ?
 			  json_integer_value(json_object_get(test, "runs")) : 1;
 	r->passes = json_integer_value(json_object_get(test, "passes"));

@@ -10,9 +10,14 @@
 
 #define X(s) ((const xmlChar *)(s))
 
+/* Of a long log, the end: all of it is in its file. */
+#define LOG_SIZE (64 << 10)
+
 static char *clean(const char *text)
 {
-	return text_clean(text ? text : "", text ? strlen(text) : 0);
+	const char *tail = text_tail(text, LOG_SIZE);
+
+	return text_clean(tail, strlen(tail));
 }
 
 static void attribute(xmlTextWriter *w, const char *name, const char *value)

@@ -70,7 +70,8 @@ static void print(struct ktap *k, const char *tint, const char *fmt, ...)
 static void flush(struct ktap *k)
 {
 	/* In a pipe nobody may be left to read; the files are complete all the same. */
-	fflush(stdout);
+	if (fflush(stdout) && !k->run->stdout_error)
+		k->run->stdout_error = errno;
 	if (fflush(k->file))
 		output_failed(k->run, "results.ktap");
 }
@@ -172,20 +173,22 @@ static void one_line(char *out, const char *text, size_t size)
 {
 	snprintf(out, size, "%s", text);
 	for (; *out; out++)
-		if (*out == '\n' || *out == '#')
+		if ((unsigned char)*out < 0x20 || *out == 0x7f || *out == '#')
 			*out = ' ';
 }
 
 static void print_details(struct ktap *k, const struct record *r)
 {
 	const char *const *e;
+	char reason[REASON_SIZE];
 
+	one_line(reason, r->reason, sizeof(reason));
 	if (result_is_bad(r->result)) {
 		print(k, NULL, "  # %s: %s", r->test->id, r->test->tc->data.title);
 		if (r->runs > 1)
 			print(k, NULL, "  # passed %u of %u runs", r->passes, r->runs);
 		if (*r->reason && !(r->log && strstr(r->log, r->reason)))
-			print(k, NULL, "  # %s: %s", result_name(r->result), r->reason);
+			print(k, NULL, "  # %s: %s", result_name(r->result), reason);
 	}
 	if (result_is_bad(r->result) || k->run->options->verbose)
 		print_tail(k, r->log, k->run->options->verbose ? (size_t)-1 : LOG_LINES);
@@ -264,6 +267,36 @@ void ktap_update(struct ktap *k)
 	flush(k);
 }
 
+/*
+ * After an interrupted run: what did get a verdict, at its place in the plan. The lines of the
+ * others are missing, and their areas are not ok.
+ */
+static void print_rest(struct ktap *k)
+{
+	const struct run *run = k->run;
+	size_t end, i, final;
+
+	for (; k->next < run->count; k->next = end) {
+		end = area_end(run, k->next);
+		for (i = k->next, final = 0; i < end; i++)
+			final += run->records[i].final;
+		if (!k->next || strcmp(run->records[k->next - 1].test->area,
+				       run->records[k->next].test->area)) {
+			if (!final)
+				continue;
+			begin_area(k);
+		}
+		for (i = k->next; i < end; i++) {
+			if (run->records[i].final)
+				print_record(k, &run->records[i]);
+			else
+				k->in_area++;
+		}
+		print(k, colour(RESULT_FAIL), "not ok %zu %s", k->area,
+		      run->records[k->next].test->area);
+	}
+}
+
 void ktap_comment(struct ktap *k, const char *fmt, ...)
 {
 	char text[1024];
@@ -298,6 +331,7 @@ void ktap_end(struct ktap *k)
 {
 	struct totals t = run_totals(k->run);
 
+	print_rest(k);
 	print(k, NULL, "# %.1f s, results in %s", run_seconds(k->run), k->run->dir);
 	if (t.n[RESULT_NOTRUN])
 		print(k, NULL, "# not run: %u", t.n[RESULT_NOTRUN]);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/job.h"
@@ -27,6 +28,7 @@ struct slot {
 
 struct local {
 	struct run *run;
+	unsigned int jobs; /* at a time: as many as were asked for and there are files for */
 	enum sandbox_kind sandbox;
 	char sandbox_why[REASON_SIZE];
 	struct kmsg *kmsg;
@@ -39,7 +41,7 @@ struct local {
 
 static unsigned int slot_count(const struct local *l)
 {
-	return l->run->options->jobs;
+	return l->jobs;
 }
 
 static void *must(void *p)
@@ -150,12 +152,14 @@ static void end_test(struct local *l, struct slot *s)
 }
 
 /* A process that even SIGKILL does not end: its sandbox is left to the kernel. */
-static void abandon(struct local *l, struct slot *s)
+static void abandon(struct local *l, struct slot *s, void (*end)(struct local *, struct slot *))
 {
-	ktap_comment(l->run->ktap, "%s: process %d is stuck in the kernel and cannot be killed",
-		     l->run->records[s->index].test->id, s->job.pid);
+	if (s->job.test)
+		ktap_comment(l->run->ktap,
+			     "%s: process %d is stuck in the kernel and cannot be killed",
+			     s->job.test->id, s->job.pid);
 	s->job.end_ns = now_ns();
-	end_test(l, s);
+	end(l, s);
 }
 
 static int64_t deadline(const struct slot *s)
@@ -203,7 +207,7 @@ static void look_after_jobs(struct local *l, void (*end)(struct local *, struct 
 			job_end(&s->job);
 			end(l, s);
 		} else if (s->used && now_ns() >= deadline(s) && s->job.killed) {
-			abandon(l, s);
+			abandon(l, s, end);
 		} else if (s->used && now_ns() >= deadline(s)) {
 			s->job.killed = true;
 			job_kill(&s->job);
@@ -393,12 +397,35 @@ static void describe(struct local *l)
 		 kmsg_error(l->kmsg) ? kmsg_error(l->kmsg) : "watched");
 }
 
+/* The files of a job in the runner, and those of the runner itself. */
+#define FILES_PER_JOB 3
+#define OTHER_FILES   24
+
+static unsigned int possible_jobs(const struct run *run)
+{
+	struct rlimit files;
+	rlim_t jobs = run->options->jobs;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return jobs;
+	if (files.rlim_cur < jobs * FILES_PER_JOB + OTHER_FILES) {
+		files.rlim_cur = jobs * FILES_PER_JOB + OTHER_FILES;
+		if (files.rlim_cur > files.rlim_max)
+			files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= jobs * FILES_PER_JOB + OTHER_FILES)
+		return jobs;
+	return files.rlim_cur < OTHER_FILES + FILES_PER_JOB ? 1 :
+	       (files.rlim_cur - OTHER_FILES) / FILES_PER_JOB;
+}
+
 void local_execute(struct run *run)
 {
-	struct local l = { .run = run };
+	struct local l = { .run = run, .jobs = possible_jobs(run) };
 
-	l.slots = must(calloc(run->options->jobs, sizeof(*l.slots)));
-	l.polls = must(calloc(run->options->jobs + 2, sizeof(*l.polls)));
+	l.slots = must(calloc(l.jobs, sizeof(*l.slots)));
+	l.polls = must(calloc(l.jobs + 2, sizeof(*l.polls)));
 	l.queue = run_queue(run, &l.queue_count);
 	l.kmsg = kmsg_open(registry_suite()->kmsg_any_facility);
 	l.watch = watch_new(run, l.kmsg);

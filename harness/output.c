@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,10 @@ static bool make_path(const char *path)
 	char part[PATH_MAX];
 	char *slash;
 
+	if (!*path) {
+		errno = ENOENT;
+		return false;
+	}
 	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part)) {
 		errno = ENAMETOOLONG;
 		return false;
@@ -36,16 +41,16 @@ static bool make_path(const char *path)
 	return !mkdir(part, 0777) || errno == EEXIST;
 }
 
-/* TIME-KERNEL, or with -2, -3, ... behind it the first that is not there yet. */
+/* Makes TIME-KERNEL, or with -2, -3, ... behind it the first that nobody else has. */
 static char *default_dir(const struct run *run)
 {
 	char stamp[32], suffix[16] = "", *dir;
-	struct stat st;
 	int n = 1;
 
+	make_path("results/runs");
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H-%M-%S", localtime(&run->started));
 	while (asprintf(&dir, "results/runs/%s-%s%s", stamp, run->kernel.release, suffix) >= 0) {
-		if (stat(dir, &st))
+		if (!mkdir(dir, 0777) || errno != EEXIST)
 			return dir;
 		free(dir);
 		snprintf(suffix, sizeof(suffix), "-%d", ++n);
@@ -89,6 +94,13 @@ bool output_open(struct run *run)
 			strerror(errno));
 		return false;
 	}
+	if (flock(run->dir_fd, LOCK_EX | LOCK_NB)) {
+		fprintf(stderr, "%s: another run is writing to the output folder %s\n", suite,
+			run->dir);
+		return false;
+	}
+	unlinkat(run->dir_fd, "results.json", 0);
+	unlinkat(run->dir_fd, "junit.xml", 0);
 	for (i = 0; i < run->count; i++)
 		remove_stale(run, run->records[i].test->id);
 	return true;
@@ -127,7 +139,7 @@ static bool replace_at(int dir_fd, const char *name, const char *text)
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	fd = openat(dir_fd, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = openat(dir_fd, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return false;
 	if (write_all(fd, text, strlen(text)) && !close(fd) &&
@@ -153,9 +165,12 @@ bool output_replace_path(const char *path, const char *text)
 	int fd;
 
 	/* A device or a pipe is written to, not replaced. */
-	if (stat(path, &st) || S_ISREG(st.st_mode))
+	if (lstat(path, &st) || S_ISREG(st.st_mode))
 		return replace_at(AT_FDCWD, path, text);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	/* A pipe without a reader is an error, not a reason to wait. */
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, 0);
 	good = fd >= 0 && write_all(fd, text, strlen(text));
 	if (fd >= 0)
 		close(fd);

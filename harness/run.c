@@ -104,13 +104,19 @@ static void save(struct run *run)
 
 static void catch_signals(struct run *run)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction old;
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	/* nohup: a blocked signal would come though it is ignored */
+	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler == SIG_IGN)
+		sigdelset(&set, SIGHUP);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	run->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	signal(SIGPIPE, SIG_IGN);
@@ -198,6 +204,8 @@ static void apply_xfail(struct record *rec)
 
 void run_finish(struct run *run, struct record *rec)
 {
+	if (rec->final)
+		return;
 	apply_strict(run, rec);
 	apply_xfail(rec);
 	results_expect(rec, results_find(&run->baseline, rec->test->id));
@@ -278,10 +286,19 @@ int run_end(struct run *run)
 		ktap_comment(run->ktap, "interrupted by SIG%s", sigabbrev_np(run->signal));
 	ktap_end(run->ktap);
 	status = exit_status(run);
-	if (run->journal && !journal_end(run->journal))
+	if (run->journal && !journal_end(run->journal)) {
+		fprintf(stderr, "%s: cannot write all of the journal %s\n", registry_suite()->name,
+			run->options->journal);
 		status = 2;
-	if (!write_reports(run) || ferror(stdout) || fflush(stdout))
+	}
+	if (!write_reports(run))
 		status = 2;
+	/* Who stops reading wants no more; the files are complete. */
+	if (run->stdout_error && run->stdout_error != EPIPE) {
+		fprintf(stderr, "%s: cannot write standard output: %s\n", registry_suite()->name,
+			strerror(run->stdout_error));
+		status = 2;
+	}
 	free_all(run);
 	if (run->signal)
 		die_of(run->signal);

@@ -48,6 +48,7 @@ struct run {
 	int64_t started_ns;
 	char *dir;	 /* the output folder */
 	int dir_fd;
+	int stdout_error; /* errno of the first failure to write the report, 0 for none */
 	bool write_failed; /* some result could not be written, or a baseline not be read */
 	struct ktap *ktap;
 	struct journal *journal; /* or NULL */

@@ -80,6 +80,23 @@ static void mount_fresh(void)
 	mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
 }
 
+/* In a chroot that is no mount point: entering the own namespace again leaves it for a moment. */
+static bool make_private_from_chroot(void)
+{
+	int root = open("/", O_PATH | O_CLOEXEC);
+	int self = syscall(SYS_pidfd_open, getpid(), 0);
+	bool good = root >= 0 && self >= 0 && !setns(self, CLONE_NEWNS);
+
+	if (good) {
+		good = !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		if (fchdir(root) || chroot("."))
+			_exit(EXIT_FAILURE);
+	}
+	close(root);
+	close(self);
+	return good;
+}
+
 static void die_with_runner(void)
 {
 	struct pollfd p = { .fd = alive_pipe[0], .events = POLLIN };
@@ -129,7 +146,8 @@ static void reset_signals(void)
 {
 	sigset_t none;
 
-	signal(SIGPIPE, SIG_DFL);
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -162,9 +180,10 @@ init_main(enum sandbox_kind kind, uid_t uid, gid_t gid, void (*body)(void *, int
 	/* after the change of credentials, which would disarm it */
 	die_with_runner();
 	setsid();
-	if (!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    (errno == EINVAL && make_private_from_chroot()))
 		mount_fresh();
-	else if (errno != EINVAL) /* in a chroot, which may be no mount point */
+	else if (errno != EINVAL)
 		give_up(shared, "cannot make the mounts private: %s", strerror(errno));
 	limit();
 	keep_fd = arrange_descriptors(log_fd, keep_fd);

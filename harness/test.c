@@ -216,6 +216,8 @@ void test_run(const struct test *t, struct test_shared *shared, int attachment)
 	}
 	if (is_set_up && f && f->teardown && !setjmp(m.env))
 		f->teardown(&m, self, variant);
+	if (getpid() != main_pid)
+		_exit(EXIT_FAILURE); /* a child that returned from the test */
 	free(self);
 	fflush(NULL);
 	shared->done = true;

@@ -11,4 +11,7 @@
  */
 char *text_clean(const char *text, size_t len);
 
+/* The last @max bytes of @text, from the start of a line if there is one; "" for NULL. */
+const char *text_tail(const char *text, size_t max);
+
 #endif /* HARNESS_TEXT_H */

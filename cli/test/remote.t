@@ -18,7 +18,7 @@ shift
 # The guest's /tmp is its own.
 for word; do
 	shift
-	[ "\$word" != /tmp/tuntests ] || word=$work/guest-tmp
+	[ "\$word" != /tmp/tuntests ] || word=$work/guest-tmp.\$\$
 	set -- "\$@" "\$word"
 done
 echo "booting"
@@ -47,6 +47,7 @@ chmod +x "$work/guest/boot"
 out=$work/run
 guest_run() { "$work/build/demo" run --guest fake -o "$out" "$@"; }
 result() { sed -n "s/.*\"id\": \"$1\".*\"result\": \"\([a-z]*\)\".*/\1/p" "$out/results.json"; }
+gone() { ! pgrep -f "$work/build/demo" > /dev/null; }
 boots() { wc -l < "$work/boots"; }
 
 : > "$work/deadly"
@@ -102,12 +103,12 @@ kill -INT $pid
 status=0
 wait $pid || status=$?
 is "Ctrl-C ends a run in a guest" $status 130
-ok "... and the guest" wait_until sh -c '! pgrep -x demo > /dev/null'
+ok "... and the guest" wait_until gone
 rm -f "$out/guest-journal-1"
 "$work/build/demo" run --guest fake -o "$out" -t 60 demo.hangs > "$work/log" 2>&1 &
 pid=$!
 wait_until grep -q '"start","id":"demo.hangs"' "$out/guest-journal-1"
 kill -KILL $pid
 wait $pid 2> /dev/null
-ok "SIGKILL ends the guest too" wait_until sh -c '! pgrep -x demo > /dev/null'
+ok "SIGKILL ends the guest too" wait_until gone
 done_testing

@@ -6,7 +6,7 @@
 out=$work/run
 
 # What the host has: processes of this program, network devices, mounts, namespaces, files in /tmp.
-processes() { pgrep -x demo || true; }
+processes() { pgrep -f -- "$out" || true; }
 host() {
 	ip -br link | awk '{ print $1 }'
 	ip netns list 2>/dev/null
@@ -15,7 +15,7 @@ host() {
 	ls -d /tmp/demo-left-behind 2>/dev/null
 }
 gone() { [ -z "$(processes)" ]; }
-running() { pgrep -x demo -c > "$work/n" && [ "$(cat "$work/n")" -gt 3 ]; }
+running() { pgrep -f -c -- "$out" > "$work/n" && [ "$(cat "$work/n")" -gt 3 ]; }
 
 host > "$work/before"
 
