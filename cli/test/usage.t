@@ -75,8 +75,21 @@ if unshare -m true 2> /dev/null; then
 else
 	skip "a full disk" "no private mount namespace here"
 fi
+ln -s real.json "$work/link.json"
+build/demo run -o "$out" --json "$work/link.json" demo.passes > /dev/null
+ok "a copy goes where a link leads" sh -c "[ -L '$work/link.json' ] && grep -q '\"demo.passes\"' '$work/real.json'"
+mkfifo "$work/fifo"
+exits "a pipe that nobody reads" 2 build/demo run -o "$out" --json "$work/fifo" demo.passes
+one_line "... is named" "cannot write $work/fifo: No such device or address"
+build/demo run -o "$out" demo.sleeps_longer.one > /dev/null &
+wait_until grep -q notrun "$out/results.json"
+exits "an output folder in use" 2 build/demo run -o "$out" demo.passes
+one_line "... is named" "another run is writing to the output folder $out"
+wait
 exits "a full standard output" 2 sh -c "build/demo run -o '$out' demo.passes > /dev/full"
+one_line "... is said" "cannot write standard output: No space left on device"
 ok "... and the results are kept all the same" grep -q '"result": "pass"' "$out/results.json"
+exits "few descriptors" 0 sh -c "ulimit -n 40 && build/demo run -o '$out' -j 1024 demo.passes demo.variants"
 build/demo run -o "$out" demo 2>/dev/null | head -n 1 > /dev/null
 ok "a reader that goes away costs nothing" grep -q '^# Totals' "$out/results.ktap"
 

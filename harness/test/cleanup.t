@@ -44,6 +44,7 @@ ok "... with the results so far" grep -q '"demo.passes".*"result": "pass"' "$out
 ok "... and what did not end shows as notrun" grep -q '"demo.hangs".*"result": "notrun"' \
 	"$out/results.json"
 ok "... and the last line counts" sh -c "tail -n 1 '$out/results.ktap' | grep -q '^# Totals: pass:[12] '"
+ok "... as do those that did end" grep -q '^  ok 3 demo.leaves_things' "$out/results.ktap"
 ok "... and junit.xml is there" xmllint --noout --schema harness/test/junit.xsd "$out/junit.xml"
 
 start TERM

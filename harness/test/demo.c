@@ -170,6 +170,16 @@ TEST(child_fails, .title = "an expectation that fails in a child fails the test"
 	waitpid(pid, NULL, 0);
 }
 
+TEST(child_returns, .title = "a child that returns from the test does not end it")
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		return;
+	waitpid(pid, NULL, 0);
+	raise(SIGSEGV);
+}
+
 static struct __test_metadata *thread_metadata;
 
 static void *failing_thread(void *arg)
@@ -200,7 +210,8 @@ TEST(prints_ktap, .title = "what a test prints cannot be taken for the report")
 TEST(prints_rubbish, .title = "bytes that no report may hold")
 {
 	printf("\x01\xff\x1b[31m <&> ]]>\n");
-	EXPECT_TRUE(false);
+	fwrite("a NUL:\0\n", 1, 8, stdout);
+	EXPECT_STREQ("a surrogate", "\xed\xa0\x80");
 }
 
 /*
