@@ -54,7 +54,7 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 	@$(MAKE) --no-print-directory all
 	@cli/check $(B)/tuntests $(ARGS)
 
-test: setup setup-test ## the project's own tests
+test: setup-test ## the project's own tests
 	@$(MAKE) --no-print-directory $(B)/tuntests $(B)/unit $(B)/demo
 	@cli/selftest $(TESTS)
 
@@ -64,7 +64,7 @@ bench: all ## wall time of the suite, parallel against one at a time
 setup: ## install the packages that are missing (root), or print the line that does
 	@cli/setup packages.txt
 setup-test:
-	@cli/setup packages-test.txt
+	@cli/setup packages.txt packages-test.txt
 
 new: ## write the template of a test: make new TEST=area.name
 	@cli/new "$(TEST)"

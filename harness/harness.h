@@ -323,14 +323,14 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 	((struct value){ .bits = (unsigned long long)(v),            \
 			 .is_signed = (__typeof__(v))-1 < (__typeof__(v))1 })
 
-#define __EXPECT(_expected, _seen, _op, _assert)                                             \
+#define __EXPECT(_expected, _estr, _seen, _sstr, _op, _assert)                   \
 	__HANDLE(({                                                                          \
 			 __typeof__(_expected) __exp = (_expected);                          \
 			 __typeof__(_seen) __seen = (_seen);                                 \
 			 bool __good = __exp _op __seen;                                     \
 			 if (!__good)                                                        \
 				 __harness_mismatch(_metadata, __FILE__, __LINE__,           \
-						    #_expected, __VALUE(__exp), #_op, #_seen,\
+						    _estr, __VALUE(__exp), #_op, _sstr,  \
 						    __VALUE(__seen));                        \
 			 !__good;                                                            \
 		 }),                                                                         \
@@ -350,44 +350,44 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 		 _assert)
 
 /* The call has to give -1 and this errno; 0 stands for any result but -1. */
-#define __EXPECT_ERRNO(_err, _call, _assert)                                                 \
+#define __EXPECT_ERRNO(_err, _call, _cstr, _assert)                                          \
 	__HANDLE(({                                                                          \
 			 int __exp = (_err);                                                 \
 			 long long __ret = (long long)(_call);                               \
 			 int __seen = __ret == -1 ? errno : 0;                               \
 			 if (__exp != __seen)                                                \
 				 __harness_wrong_errno(_metadata, __FILE__, __LINE__, __exp, \
-						       #_call, __ret, __seen);               \
+						       _cstr, __ret, __seen);                \
 			 __exp != __seen;                                                    \
 		 }),                                                                         \
 		 _assert)
 
-#define EXPECT_EQ(expected, seen) __EXPECT(expected, seen, ==, 0)
-#define EXPECT_NE(expected, seen) __EXPECT(expected, seen, !=, 0)
-#define EXPECT_LT(expected, seen) __EXPECT(expected, seen, <, 0)
-#define EXPECT_LE(expected, seen) __EXPECT(expected, seen, <=, 0)
-#define EXPECT_GT(expected, seen) __EXPECT(expected, seen, >, 0)
-#define EXPECT_GE(expected, seen) __EXPECT(expected, seen, >=, 0)
-#define EXPECT_NULL(seen)	  __EXPECT(NULL, seen, ==, 0)
-#define EXPECT_TRUE(seen)	  __EXPECT(0, seen, !=, 0)
-#define EXPECT_FALSE(seen)	  __EXPECT(0, seen, ==, 0)
+#define EXPECT_EQ(expected, seen) __EXPECT(expected, #expected, seen, #seen, ==, 0)
+#define EXPECT_NE(expected, seen) __EXPECT(expected, #expected, seen, #seen, !=, 0)
+#define EXPECT_LT(expected, seen) __EXPECT(expected, #expected, seen, #seen, <, 0)
+#define EXPECT_LE(expected, seen) __EXPECT(expected, #expected, seen, #seen, <=, 0)
+#define EXPECT_GT(expected, seen) __EXPECT(expected, #expected, seen, #seen, >, 0)
+#define EXPECT_GE(expected, seen) __EXPECT(expected, #expected, seen, #seen, >=, 0)
+#define EXPECT_NULL(seen)	  __EXPECT(NULL, "NULL", seen, #seen, ==, 0)
+#define EXPECT_TRUE(seen)	  __EXPECT(0, "0", seen, #seen, !=, 0)
+#define EXPECT_FALSE(seen)	  __EXPECT(0, "0", seen, #seen, ==, 0)
 #define EXPECT_STREQ(expected, seen) __EXPECT_STR(expected, seen, ==, 0)
 #define EXPECT_STRNE(expected, seen) __EXPECT_STR(expected, seen, !=, 0)
-#define EXPECT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, 0)
-#define EXPECT_OK(call)		  __EXPECT_ERRNO(0, call, 0)
+#define EXPECT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, #call, 0)
+#define EXPECT_OK(call)		  __EXPECT_ERRNO(0, call, #call, 0)
 
-#define ASSERT_EQ(expected, seen) __EXPECT(expected, seen, ==, 1)
-#define ASSERT_NE(expected, seen) __EXPECT(expected, seen, !=, 1)
-#define ASSERT_LT(expected, seen) __EXPECT(expected, seen, <, 1)
-#define ASSERT_LE(expected, seen) __EXPECT(expected, seen, <=, 1)
-#define ASSERT_GT(expected, seen) __EXPECT(expected, seen, >, 1)
-#define ASSERT_GE(expected, seen) __EXPECT(expected, seen, >=, 1)
-#define ASSERT_NULL(seen)	  __EXPECT(NULL, seen, ==, 1)
-#define ASSERT_TRUE(seen)	  __EXPECT(0, seen, !=, 1)
-#define ASSERT_FALSE(seen)	  __EXPECT(0, seen, ==, 1)
+#define ASSERT_EQ(expected, seen) __EXPECT(expected, #expected, seen, #seen, ==, 1)
+#define ASSERT_NE(expected, seen) __EXPECT(expected, #expected, seen, #seen, !=, 1)
+#define ASSERT_LT(expected, seen) __EXPECT(expected, #expected, seen, #seen, <, 1)
+#define ASSERT_LE(expected, seen) __EXPECT(expected, #expected, seen, #seen, <=, 1)
+#define ASSERT_GT(expected, seen) __EXPECT(expected, #expected, seen, #seen, >, 1)
+#define ASSERT_GE(expected, seen) __EXPECT(expected, #expected, seen, #seen, >=, 1)
+#define ASSERT_NULL(seen)	  __EXPECT(NULL, "NULL", seen, #seen, ==, 1)
+#define ASSERT_TRUE(seen)	  __EXPECT(0, "0", seen, #seen, !=, 1)
+#define ASSERT_FALSE(seen)	  __EXPECT(0, "0", seen, #seen, ==, 1)
 #define ASSERT_STREQ(expected, seen) __EXPECT_STR(expected, seen, ==, 1)
 #define ASSERT_STRNE(expected, seen) __EXPECT_STR(expected, seen, !=, 1)
-#define ASSERT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, 1)
-#define ASSERT_OK(call)		  __EXPECT_ERRNO(0, call, 1)
+#define ASSERT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, #call, 1)
+#define ASSERT_OK(call)		  __EXPECT_ERRNO(0, call, #call, 1)
 
 #endif /* HARNESS_H */

@@ -115,6 +115,10 @@ while [ "$1" != -- ]; do
 	shift
 done
 shift
+# PROGRAM run --output /tmp/tuntests ...: that is a place in a guest, and this is none.
+program=$1
+shift 4
+set -- "$program" run --output "$(dirname "$0")/in-guest" "$@"
 echo booting
 [ "$guest" = fake ] || { echo "no such kernel" >&2; exit 2; }
 TUNTESTS_CHANNEL=$channel exec "$@" > /dev/null

@@ -8,7 +8,11 @@
 
 chmod 755 "$work"
 mkdir -m 777 "$work/user"
-mkdir "$work/dev"
+mkdir "$work/dev" "$work/build"
+# An ordinary user may not be able to reach this tree (in /root, say).
+cp build/tuntests "$work/build/"
+cp -r results "$work/" 2> /dev/null
+program=$work/build/tuntests
 as_nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
 world_node="mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200"
 
@@ -21,7 +25,7 @@ no_failure() {
 # Every skip has a reason.
 reasons() { ok "$1: each skip says why" sh -c "! grep '\"skip\", \"reason\": \"\"' '$2/results.json'"; }
 
-unshare -m sh -c "$world_node && exec $as_nobody build/tuntests run -o '$work/user/rootless'" \
+unshare -m sh -c "$world_node && exec $as_nobody $program run -o '$work/user/rootless'" \
 	> "$work/out" 2>&1
 is "an ordinary user where /dev/net/tun is 0666: exit status" $? 0
 no_failure "an ordinary user" "$work/user/rootless"
@@ -30,10 +34,10 @@ ok "... most tests run" test "$(passed "$work/user/rootless")" -ge 100
 ok "... in a user namespace" grep -q 'sandbox: namespaces in a user namespace' "$work/out"
 
 exits "... also by unshare -rn" 0 unshare -m sh -c \
-	"$world_node && exec $as_nobody unshare -rn build/tuntests run -o '$work/user/unshare'"
+	"$world_node && exec $as_nobody unshare -rn $program run -o '$work/user/unshare'"
 no_failure "unshare -rn" "$work/user/unshare"
 
-exits "an ordinary user where /dev/net/tun is 0600" 4 $as_nobody build/tuntests run -o "$work/user/0600"
+exits "an ordinary user where /dev/net/tun is 0600" 4 $as_nobody $program run -o "$work/user/0600"
 no_failure "... " "$work/user/0600"
 ok "... and the skips say why" grep -q '"reason": "cannot open /dev/net/tun: Permission denied"' \
 	"$work/user/0600/results.json"
@@ -85,7 +89,7 @@ ok "... most tests run" test "$(passed "$work/user/container")" -ge 100
 # The kernel makes no user namespaces for a process in a chroot.
 exits "an ordinary user in a chroot" 4 unshare -m --propagation private sh -c "
 	mount --bind / '$work/root' && mount --bind /dev '$work/root/dev' &&
-	exec chroot --userspec 65534:65534 '$work/root' $PWD/build/tuntests run -o '$work/user/chroot' open"
+	exec chroot --userspec 65534:65534 '$work/root' $program run -o '$work/user/chroot' open"
 ok "... is told so" grep -q '"reason": "no namespaces for tests: .*chroot' "$work/user/chroot/results.json"
 
 ok "no_ipv6 builds" cc -o "$work/no_ipv6" cli/test/no_ipv6.c

@@ -5,6 +5,7 @@
 
 command -v dpkg-query > /dev/null || skip_all "no dpkg here"
 
+cp cli/setup "$work/setup"
 echo "make # there" > "$work/there"
 printf 'make # there\nno-such-package-tuntests # not there\nnor-this-one\n' > "$work/missing"
 
@@ -16,7 +17,7 @@ if [ "$(id -u)" = 0 ]; then
 else
 	as_user=
 fi
-exits "packages are missing, and no root" 2 $as_user cli/setup "$work/missing"
+exits "packages are missing, and no root" 2 $as_user "$work/setup" "$work/missing"
 is "... prints the one line to run" "$(tail -n 1 "$work/err")" \
 	"  sudo apt-get install --no-install-recommends no-such-package-tuntests nor-this-one"
 

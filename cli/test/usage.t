@@ -24,7 +24,7 @@ exits "an output folder that is a file" 2 build/tuntests run -o "$work/file" ope
 one_line "... is named with the reason" "output folder $work/file: Not a directory"
 exits "an output folder that cannot be made" 2 build/tuntests run -o /proc/nosuch/x open.node
 one_line "... is named with the reason" "output folder /proc/nosuch/x: No such file or directory"
-if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+if [ "$(id -u)" = 0 ] && reachable; then
 	exits "an output folder that cannot be written" 2 setpriv --reuid 65534 --clear-groups \
 		build/tuntests run -o results open.node
 	one_line "... is named with the reason" "output folder results: Permission denied"

@@ -30,7 +30,7 @@ done
 
 # The cache.
 export XDG_CACHE_HOME="$work/cache"
-if [ "$(id -u)" = 0 ]; then
+if [ "$(id -u)" = 0 ] && reachable; then
 	chmod 755 "$work"
 	mkdir -m 777 "$work/cache" "$work/share"
 	as_user="setpriv --reuid 65534 --regid 65534 --clear-groups"

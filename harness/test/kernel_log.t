@@ -3,7 +3,7 @@
 # A kernel's complaint fails the test in whose time it came. The demo writes such records to /dev/kmsg.
 . harness/test/tap.sh
 
-{ : > /dev/kmsg; } 2>/dev/null && head -c 0 /dev/kmsg 2>/dev/null ||
+( : > /dev/kmsg ) 2>/dev/null && head -c 0 /dev/kmsg 2>/dev/null ||
 	skip_all "cannot write and read /dev/kmsg"
 out=$work/run
 
@@ -31,7 +31,7 @@ ok "... and says so" grep -q 'in its time; not repeated alone' "$out/results.jso
 rm -f "$DEMO_MARK"
 
 ok "the log is watched" grep -q '"kernel_log": "watched"' "$out/results.json"
-if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+if [ "$(id -u)" = 0 ] && reachable; then
 	mkdir -m 777 "$work/nobody"
 	chmod 755 "$work"
 	setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all \

@@ -83,6 +83,9 @@ wait_until() {
 	done
 }
 
+# reachable: an ordinary user can get at this tree (it may be somewhere below /root).
+reachable() { setpriv --reuid 65534 --regid 65534 --clear-groups test -r "$PWD/README.md" 2> /dev/null; }
+
 # shared_mark: the name of a file that is not there, seen by the tests' sandboxes too (/tmp is not).
 shared_mark() { mktemp -u /dev/shm/tuntests-demo.XXXXXXXX; }
 
