@@ -68,16 +68,16 @@ cd "$work/root"
 for d in bin sbin lib lib64 usr etc; do
 	[ ! -e /\$d ] || { mkdir \$d && mount --rbind /\$d \$d; }
 done
-mkdir dev proc tmp run work out old
+mkdir dev proc tmp run src out old
 mount --rbind /dev dev
 mount -t tmpfs none dev/net
 mknod -m 666 dev/net/tun c 10 200
 mount -t proc proc proc
-mount --bind "$PWD" work
+mount --bind "$PWD" src
 mount --bind "$work/user" out
 pivot_root . old
 umount -l old
-exec setpriv --reuid 65534 --regid 65534 --clear-groups /work/build/tuntests run -o /out/container
+exec setpriv --reuid 65534 --regid 65534 --clear-groups /src/build/tuntests run -o /out/container
 END
 exits "a container without sysfs" 0 unshare -m --propagation private sh "$work/container"
 no_failure "no sysfs" "$work/user/container"
