@@ -35,7 +35,11 @@ FEATURE(ipv6, "kernel has no IPv6")
 	if (fd < 0)
 		return false;
 	close(fd);
-	return !access("/proc/sys/net/ipv6/conf/default/disable_ipv6", F_OK);
+	if (!netns_sysctl("ipv6/conf/default/disable_ipv6", "0"))
+		return true;
+	if (errno != ENOENT)
+		harness_missing("/proc/sys/net/ipv6 cannot be written: %s", strerror(errno));
+	return false;
 }
 
 FEATURE(sysfs, "/sys does not show the test's network namespace")

@@ -285,8 +285,34 @@ int link_set_flags(const char *name, unsigned int flags, unsigned int mask)
 	return talk(nlh);
 }
 
+static bool noisy;
+
+void link_silence(void)
+{
+	noisy = true;
+}
+
+/* Without a link-local address IPv6 has nothing to say: no DAD, solicitations or reports. */
+static void silence(const char *name)
+{
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = link_start_named(buf, RTM_SETLINK, name);
+	struct nlattr *spec, *inet6;
+
+	if (!nlh)
+		return;
+	spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	inet6 = mnl_attr_nest_start(nlh, AF_INET6);
+	mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(nlh, inet6);
+	mnl_attr_nest_end(nlh, spec);
+	talk(nlh);
+}
+
 int link_up(const char *name)
 {
+	if (noisy && strcmp(name, "lo"))
+		silence(name);
 	return link_set_flags(name, IFF_UP, IFF_UP);
 }
 

@@ -71,6 +71,8 @@ int link_add_veth(const char *name, const char *peer);
 int link_add_on(const char *kind, const char *name, const char *lower, uint32_t mode);
 int link_del(const char *name);
 
+/* From now on link_up() keeps IPv6 from speaking, where its sysctls cannot be written. */
+void link_silence(void);
 int link_up(const char *name);
 int link_down(const char *name);
 /* Sets the bits of @mask to @flags: IFF_PROMISC, IFF_ALLMULTI, ... */

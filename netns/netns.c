@@ -28,7 +28,10 @@ bool netns_quiet(void)
 	if (!netns_sysctl("ipv6/conf/default/disable_ipv6", "1"))
 		return true;
 	/* A kernel without IPv6 is quiet as it is. */
-	return errno == ENOENT && !access("/proc/sys/net/ipv4", F_OK);
+	if (errno == ENOENT && !access("/proc/sys/net/ipv4", F_OK))
+		return true;
+	link_silence();
+	return false;
 }
 
 void netns_ipv6(void)

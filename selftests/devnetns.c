@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/nsfs.h>
@@ -13,6 +14,7 @@
 #include "netns/creds.h"
 #include "netns/link.h"
 #include "netns/netns.h"
+#include "netns/sock.h"
 
 /* A namespace that nobody holds goes when the kernel's one worker for that comes to it. */
 #define TEARDOWN_MS 10000
@@ -163,19 +165,6 @@ TEST_F(devnetns, no_capability,
 	close(unattached);
 }
 
-/* The namespace of child @pid, from a descriptor of our own. */
-static int netns_of(pid_t pid)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		TH_BAIL("%s: %s", path, strerror(errno));
-	return fd;
-}
-
 /*
  * In a child: takes all capabilities over a namespace of its own and none over the test's, says so
  * on @ready, and waits for the end of @moved, when the device has come over.
@@ -188,7 +177,8 @@ static void ask_from_both_sides(struct __test_metadata *_metadata, int fd, int r
 		TH_BAIL("new user namespace: %s", strerror(errno));
 	EXPECT_ERRNO(EPERM, tun_get_dev_netns(fd));
 	EXPECT_ERRNO(EPERM, tun_get_sk_netns(fd));
-	if (write(ready, &byte, 1) != 1 || read(moved, &byte, 1))
+	sock_pass_fd(ready, netns_self());
+	if (read(moved, &byte, 1))
 		TH_BAIL("no word from the parent: %s", strerror(errno));
 	EXPECT_TRUE(link_exists("n0"));
 	expect_netns(_metadata, tun_get_dev_netns(fd), netns_inode(-1));
@@ -202,10 +192,9 @@ TEST_F(devnetns, which_capability,
 {
 	int to_child[2], to_parent[2], status, child_netns;
 	pid_t pid;
-	char byte;
 
 	ASSERT_OK(pipe2(to_child, O_CLOEXEC));
-	ASSERT_OK(pipe2(to_parent, O_CLOEXEC));
+	ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to_parent));
 	pid = fork();
 	if (pid == 0) {
 		close(to_child[1]);
@@ -215,11 +204,9 @@ TEST_F(devnetns, which_capability,
 	ASSERT_LE(0, pid);
 	close(to_child[0]);
 	close(to_parent[1]);
-	if (read(to_parent[0], &byte, 1) == 1) {
-		child_netns = netns_of(pid);
-		EXPECT_OK(link_set_netns("n0", child_netns));
-		close(child_netns);
-	}
+	child_netns = sock_take_fd(to_parent[0], 2000);
+	EXPECT_OK(link_set_netns("n0", child_netns));
+	close(child_netns);
 	close(to_child[1]);
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
