@@ -93,6 +93,8 @@ static void report(struct local *l, struct record *rec)
 {
 	if (rec->runs >= l->run->options->repeat && !rec->suspect)
 		run_finish(l->run, rec);
+	else
+		run_repeated(l->run, rec);
 }
 
 /* --- jobs -------------------------------------------------------------------------------- */
@@ -194,6 +196,7 @@ static void wait_for_something(struct local *l, int most_ms)
 	if (l->polls[n].revents)
 		run_take_signal(l->run);
 	watch_poll(l->watch);
+	run_flush(l->run);
 }
 
 static void look_after_jobs(struct local *l, void (*end)(struct local *, struct slot *))

@@ -94,12 +94,30 @@ size_t *run_queue(const struct run *run, size_t *count)
 	return queue;
 }
 
+/* Repetitions are many: what they bring is saved together. */
+#define SAVE_NS 100000000LL
+
 static void save(struct run *run)
 {
 	char *text = must(results_text(run));
 
 	output_replace(run, "results.json", text);
 	free(text);
+	run->saved_ns = now_ns();
+	run->unsaved = false;
+}
+
+void run_flush(struct run *run)
+{
+	if (run->unsaved && now_ns() - run->saved_ns >= SAVE_NS)
+		save(run);
+}
+
+void run_repeated(struct run *run, const struct record *rec)
+{
+	run->unsaved = true;
+	if (result_is_bad(rec->result))
+		save(run);
 }
 
 static void catch_signals(struct run *run)

@@ -48,6 +48,8 @@ struct run {
 	int64_t started_ns;
 	char *dir;	 /* the output folder */
 	int dir_fd;
+	int64_t saved_ns; /* when results.json was last written */
+	bool unsaved;	  /* and a repetition ended since */
 	int stdout_error; /* errno of the first failure to write the report, 0 for none */
 	bool write_failed; /* some result could not be written, or a baseline not be read */
 	struct ktap *ktap;
@@ -76,6 +78,13 @@ size_t *run_queue(const struct run *run, size_t *count);
 
 /* Notes that a test has begun (its started_ns is set). */
 void run_started(struct run *run, struct record *rec);
+
+/*
+ * One of a test's repetitions ended: results.json shows it, at once if it was bad, otherwise soon,
+ * with run_flush(), which is to be called now and then.
+ */
+void run_repeated(struct run *run, const struct record *rec);
+void run_flush(struct run *run);
 
 /* Nothing will change this record any more: holds it against what was expected, saves, reports. */
 void run_finish(struct run *run, struct record *rec);

@@ -27,6 +27,14 @@ build/demo run -o "$out" --repeat 5 demo.passes demo.fails > "$work/log"
 ok "--repeat counts the runs" grep -q '"demo.passes".*"runs": 5, "passes": 5' "$out/results.json"
 ok "... and the failures" grep -q '"demo.fails".*"runs": 5, "passes": 0' "$out/results.json"
 is "... and reports each test once" "$(grep -cE '^  (not )?ok [0-9]* demo' "$work/log")" 2
+# A runner that is killed between repetitions: what they brought is there.
+build/demo run -o "$work/killed" --repeat 1000 demo.passes demo.fails demo.sleeps_longer > /dev/null &
+pid=$!
+ok "results.json shows repetitions while they go on" wait_until grep -q \
+	'"demo.passes".*"result": "pass".*"runs": ' "$work/killed/results.json"
+kill -KILL $pid
+wait $pid 2> /dev/null
+ok "... and keeps them when the runner is killed" grep -q '"demo.fails".*"result": "fail"' "$work/killed/results.json"
 DEMO_MARK=$(shared_mark)
 export DEMO_MARK
 rm -f "$DEMO_MARK"
