@@ -147,7 +147,7 @@ boot_uml() {
 	make_work "$memory"
 	directory=$(pwd -P)
 	seen=
-	for dir in $(hidden "$work" "$directory" "$here" "$(part modules)" "${busybox%/*}" \
+	for dir in $(hidden "$work" "$directory" "$here" "$(part modules)" \
 		"$(dirname "$1")" $(for f in $files; do dirname "$f"; done)); do
 		seen="$seen tuntests.see=$dir"
 	done
