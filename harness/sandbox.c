@@ -141,13 +141,29 @@ static int arrange_descriptors(int log_fd, int keep_fd)
 	return keep_fd < 0 ? -1 : KEPT_FD;
 }
 
+/* Signals that the runner ignores: once asked, for it is a system call for each. */
+static sigset_t ignored;
+
+static void find_ignored(void)
+{
+	struct sigaction action;
+	int s;
+
+	sigemptyset(&ignored);
+	for (s = 1; s < NSIG; s++)
+		if (!sigaction(s, NULL, &action) && action.sa_handler != SIG_DFL)
+			sigaddset(&ignored, s);
+}
+
 /* The runner blocks and ignores some; a test starts with none of that. */
 static void reset_signals(void)
 {
 	sigset_t none;
+	int s;
 
-	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
+	for (s = 1; s < NSIG; s++)
+		if (sigismember(&ignored, s) == 1)
+			signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -220,8 +236,11 @@ int sandbox_start(enum sandbox_kind kind, void (*body)(void *arg, int kept_fd), 
 	gid_t gid = getegid();
 	int pidfd = -1;
 
-	if (alive_pipe[0] < 0 && pipe2(alive_pipe, O_CLOEXEC))
-		return -1;
+	if (alive_pipe[0] < 0) {
+		if (pipe2(alive_pipe, O_CLOEXEC))
+			return -1;
+		find_ignored();
+	}
 	if (kind == SANDBOX_USER)
 		flags |= CLONE_NEWUSER;
 	fflush(NULL);
