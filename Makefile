@@ -70,14 +70,19 @@ new: ## write the template of a test: make new TEST=area.name
 	@cli/new "$(TEST)"
 
 PREFIX	?= /usr/local
+# The kernel's own `make -C tools/testing/selftests install` may have filled it before: its list is kept.
+KSELFTEST ?= $(PREFIX)/libexec/kselftest
+ksft	 = $(DESTDIR)$(KSELFTEST)
 install: all ## the program, its manual page and a kselftest-style list
 	install -D -m 755 $(B)/tuntests $(DESTDIR)$(PREFIX)/bin/tuntests
 	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
-	install -D -m 755 cli/run_tuntests $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/run_tuntests
+	install -D -m 755 -t $(ksft)/tuntests cli/run_tuntests
+	echo timeout=1800 > $(ksft)/tuntests/settings
+	grep -qsx tuntests:run_tuntests $(ksft)/kselftest-list.txt || \
+		echo tuntests:run_tuntests >> $(ksft)/kselftest-list.txt
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tuntests/baselines results/baselines/*.json
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest $(filter-out guest/config guest/test,$(wildcard guest/*))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest/config $(wildcard guest/config/*)
-	echo tuntests:run_tuntests > $(DESTDIR)$(PREFIX)/libexec/kselftest/tuntests/kselftest-list.txt
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -78,5 +78,5 @@ ok "make install" make -s install DESTDIR="$work/dest" PREFIX=/usr
 ok "... the program" "$work/dest/usr/bin/tuntests" --version
 ok "... the manual page" test -s "$work/dest/usr/share/man/man1/tuntests.1"
 is "... the kselftest list" \
-	"$(cat "$work/dest/usr/libexec/kselftest/tuntests/kselftest-list.txt")" "tuntests:run_tuntests"
+	"$(cat "$work/dest/usr/libexec/kselftest/kselftest-list.txt")" "tuntests:run_tuntests"
 done_testing
