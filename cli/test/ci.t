@@ -13,7 +13,7 @@ source=${XDG_CACHE_HOME:-$HOME/.cache}/tuntests/linux-source/current
 
 # A tree as it is after `make`, and commands that are not tried here.
 tree=$work/tree
-mkdir -p "$tree/build" "$tree/cli" "$work/bin" "$work/cache"
+mkdir -p "$tree/build" "$tree/cli" "$work/bin" "$work/home"
 cp -r guest docs results "$tree/" 2> /dev/null
 cp cli/check "$tree/cli/"
 rm -rf "$tree/results/runs"
@@ -33,8 +33,9 @@ printf '#!/bin/sh\n[ "$1 $2" = "-q -o" ] || exec "%s/bin/apt-get" "$@"\nexec /us
 chmod +x "$work/apt/apt-get"
 ASKED=$work/asked
 PATH=$work/apt:$work/bin:$PATH
-XDG_CACHE_HOME=$work/cache
-export ASKED PATH XDG_CACHE_HOME
+HOME=$work/home
+unset XDG_CACHE_HOME
+export ASKED PATH HOME
 
 # The ordinary user without a device, if we can be one.
 as_user=
@@ -49,8 +50,8 @@ user() { eval "$as_user \"\$@\""; }
 # in_tree COMMAND...
 in_tree() { (cd "$tree" && "$@"); }
 
-# job FILE JOB: prints the lines of a job as one script for each step: $work/step-1 ..., the paths of its
-# artifacts, and complains about what it does not understand.
+# Writes each step of a job as a script, $work/step-1 ..., and the paths that it says are there afterwards;
+# complains about what it does not understand.
 cat > "$work/job.py" <<'END'
 import sys, yaml
 kind, file, name, work = sys.argv[1:]
@@ -66,6 +67,7 @@ if kind == "github":
     upload = [s for s in job["steps"] if s.get("uses", "").startswith("actions/upload-artifact@")]
     assert len(upload) == 1 and upload[0]["if"] == "always()"
     paths = upload[0]["with"]["path"].split()
+    paths += [s["with"]["path"] for s in job["steps"] if s.get("uses", "").startswith("actions/cache@")]
 else:
     job = dict(top[top[name]["extends"]], **top[name])
     known = {"extends", "artifacts", "variables", "cache", "script", "rules"}
@@ -74,6 +76,7 @@ else:
     scripts = ["".join(export) + "\n".join(top["default"]["before_script"] + job["script"])]
     assert job["artifacts"]["when"] == "always"
     paths = job["artifacts"]["paths"] + [job["artifacts"]["reports"]["junit"]]
+    paths += job.get("cache", {}).get("paths", []) + job.get("cache", {}).get("key", {}).get("files", [])
 for i, script in enumerate(scripts):
     open("%s/step-%d" % (work, i + 1), "w").write(script + "\n")
 open(work + "/paths", "w").write("\n".join(paths) + "\n")
@@ -90,7 +93,10 @@ run_job() {
 			GITHUB_STEP_SUMMARY="$tree/summary" sh -e "$step"
 	done
 	for path in $(cat "$work/paths"); do
-		ok "... leaves $path" test -s "$tree/$path"
+		case $path in
+		"~/"*) ok "... leaves $path" test -s "$HOME/${path#"~/"}" ;;
+		*) ok "... leaves $path" test -s "$tree/$path" ;;
+		esac
 	done
 	ok "... junit.xml is well-formed" xmllint --noout --schema harness/test/junit.xsd "$tree/junit.xml"
 	ok "... tests passed" grep -q '^# Totals: pass:[1-9]' "$tree/results/ci/results.ktap"
@@ -100,7 +106,7 @@ run_job() {
 # elsewhere: the tests ran on another kernel than ours.
 elsewhere() { grep '"release"' "$tree/results/ci/results.json" | grep -qv "\"release\": \"$(uname -r)\""; }
 
-# What a test of the example would cost is the guest, once; a cache of our own finds out if it can be had.
+# A cache of our own finds out if the guest can be had.
 if ! in_tree user guest/prepare uml-debian > /dev/null 2> "$work/err"; then
 	sed 's/^/# /' "$work/err"
 	skip "jobs in a guest" "uml-debian cannot be had"
@@ -182,7 +188,6 @@ is "LAVA installs what packages.txt names" "$(cat "$work/deps")" \
 	"$(sed 's/ *#.*//' packages.txt | grep . | sort)"
 
 # The kernel's runner: beside its own tests, which stay in the list.
-unset XDG_CACHE_HOME
 ksft=$work/dest/opt/kselftest
 mkdir -p "$ksft/kselftest"
 echo net:other > "$ksft/kselftest-list.txt"
