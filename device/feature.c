@@ -5,6 +5,8 @@
  */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <linux/if_link.h>
@@ -15,17 +17,33 @@
 #include "netns/link.h"
 #include "netns/netns.h"
 
+/* The numbers are from devices.txt. */
+static bool is_tun_node(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(10, 200);
+}
+
+/* The device's file, or -1 and the reason. */
+static int open_node(void)
+{
+	struct stat st;
+	int fd = -1;
+
+	if (!stat(TUN_NODE, &st) && !is_tun_node(&st))
+		harness_missing(TUN_NODE " is not the TUN device");
+	else if ((fd = open(TUN_NODE, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+		harness_missing("cannot open " TUN_NODE ": %s", strerror(errno));
+	return fd;
+}
+
 /* A device, or the reason why there is none; t->fd is the caller's, -1 without one. */
 static bool create(struct tun *t, unsigned int flags)
 {
 	struct ifreq ifr;
 
-	*t = (struct tun){ .flags = flags };
-	t->fd = open(TUN_NODE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd < 0) {
-		harness_missing("cannot open " TUN_NODE ": %s", strerror(errno));
+	*t = (struct tun){ .fd = open_node(), .flags = flags };
+	if (t->fd < 0)
 		return false;
-	}
 	if (tun_set_iff_ifr(t->fd, &ifr, NULL, flags)) {
 		harness_missing("TUNSETIFF: %s", strerror(errno));
 		tun_close(t);
@@ -69,12 +87,12 @@ FEATURE(napi, "kernel has no IFF_NAPI")
 FEATURE(napi_frags, "kernel has no IFF_NAPI_FRAGS")
 {
 	const unsigned int flags = IFF_NAPI | IFF_NAPI_FRAGS;
-	struct tun t = { .fd = open(TUN_NODE, O_RDWR | O_CLOEXEC) };
+	struct tun t = { .fd = open_node() };
 	bool present = false;
 
 	if (t.fd < 0)
-		harness_missing("cannot open " TUN_NODE ": %s", strerror(errno));
-	else if (!tun_set_iff(t.fd, NULL, IFF_TAP | IFF_NO_PI | flags))
+		return false;
+	if (!tun_set_iff(t.fd, NULL, IFF_TAP | IFF_NO_PI | flags))
 		present = (tun_iff_flags(t.fd) & flags) == flags;
 	else if (errno == EPERM)
 		harness_missing("no CAP_NET_ADMIN in the initial user namespace: %s",
@@ -104,8 +122,10 @@ FEATURE(multi_queue, "kernel has no IFF_MULTI_QUEUE")
 static bool has_feature_bit(unsigned int bit)
 {
 	unsigned int features = 0;
-	int fd = tun_open();
+	int fd = open_node();
 
+	if (fd < 0)
+		return false;
 	if (tun_get_features(fd, &features))
 		harness_missing("TUNGETFEATURES: %s", strerror(errno));
 	close(fd);
