@@ -65,6 +65,7 @@ struct fixture_variant {
 
 struct test_xfail {
 	struct fixture_variant *variant;
+	const char *reason;
 	struct test_xfail *next;
 };
 
@@ -157,6 +158,8 @@ struct value {
 	unsigned long long bits;
 	bool is_signed;
 };
+void __harness_untrue(struct __test_metadata *m, const char *file, int line, bool expected,
+		      const char *seen_text, struct value seen);
 void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 			const char *expected_text, struct value expected, const char *op,
 			const char *seen_text, struct value seen);
@@ -274,14 +277,15 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 #define TEST_F(fixture_name, test_name, ...) __TEST_F(fixture_name, test_name, 0, 0, __VA_ARGS__)
 #define TEST_F_SIGNAL(fixture_name, test_name, sig, ...) \
 	__TEST_F(fixture_name, test_name, sig, 0, __VA_ARGS__)
-/* @seconds: this test's time-out in place of the runner's. */
+/* @seconds: this test's time-out, if that is longer than the runner's (--timeout). */
 #define TEST_F_TIMEOUT(fixture_name, test_name, seconds, ...) \
 	__TEST_F(fixture_name, test_name, 0, seconds, __VA_ARGS__)
 
-/* This test is expected to fail for this variant. */
-#define XFAIL_ADD(fixture_name, variant_name, test_name)                                          \
+/* This test is expected to fail for this variant, for this reason (a text for the report). */
+#define XFAIL_ADD(fixture_name, variant_name, test_name, why)                                     \
 	static struct test_xfail __xfail_##fixture_name##_##variant_name##_##test_name = {        \
 		.variant = &__variant_##fixture_name##_##variant_name,                            \
+		.reason = why,                                                                    \
 	};                                                                                        \
 	__CONSTRUCTOR(xfail_##fixture_name##_##variant_name##_##test_name)                        \
 	{                                                                                         \
@@ -336,6 +340,17 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 		 }),                                                                         \
 		 _assert)
 
+#define __EXPECT_BOOL(_expected, _seen, _sstr, _assert)                                      \
+	__HANDLE(({                                                                          \
+			 __typeof__(_seen) __seen = (_seen);                                 \
+			 bool __good = !!__seen == _expected;                                \
+			 if (!__good)                                                        \
+				 __harness_untrue(_metadata, __FILE__, __LINE__, _expected,  \
+						  _sstr, __VALUE(__seen));                   \
+			 !__good;                                                            \
+		 }),                                                                         \
+		 _assert)
+
 #define __EXPECT_STR(_expected, _seen, _op, _assert)                                         \
 	__HANDLE(({                                                                          \
 			 const char *__exp = (_expected);                                    \
@@ -369,8 +384,8 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 #define EXPECT_GT(expected, seen) __EXPECT(expected, #expected, seen, #seen, >, 0)
 #define EXPECT_GE(expected, seen) __EXPECT(expected, #expected, seen, #seen, >=, 0)
 #define EXPECT_NULL(seen)	  __EXPECT(NULL, "NULL", seen, #seen, ==, 0)
-#define EXPECT_TRUE(seen)	  __EXPECT(0, "0", seen, #seen, !=, 0)
-#define EXPECT_FALSE(seen)	  __EXPECT(0, "0", seen, #seen, ==, 0)
+#define EXPECT_TRUE(seen)	  __EXPECT_BOOL(true, seen, #seen, 0)
+#define EXPECT_FALSE(seen)	  __EXPECT_BOOL(false, seen, #seen, 0)
 #define EXPECT_STREQ(expected, seen) __EXPECT_STR(expected, seen, ==, 0)
 #define EXPECT_STRNE(expected, seen) __EXPECT_STR(expected, seen, !=, 0)
 #define EXPECT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, #call, 0)
@@ -383,8 +398,8 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 #define ASSERT_GT(expected, seen) __EXPECT(expected, #expected, seen, #seen, >, 1)
 #define ASSERT_GE(expected, seen) __EXPECT(expected, #expected, seen, #seen, >=, 1)
 #define ASSERT_NULL(seen)	  __EXPECT(NULL, "NULL", seen, #seen, ==, 1)
-#define ASSERT_TRUE(seen)	  __EXPECT(0, "0", seen, #seen, !=, 1)
-#define ASSERT_FALSE(seen)	  __EXPECT(0, "0", seen, #seen, ==, 1)
+#define ASSERT_TRUE(seen)	  __EXPECT_BOOL(true, seen, #seen, 1)
+#define ASSERT_FALSE(seen)	  __EXPECT_BOOL(false, seen, #seen, 1)
 #define ASSERT_STREQ(expected, seen) __EXPECT_STR(expected, seen, ==, 1)
 #define ASSERT_STRNE(expected, seen) __EXPECT_STR(expected, seen, !=, 1)
 #define ASSERT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, #call, 1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "harness/kmsg.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -64,6 +65,15 @@ bool kmsg_is_report(const char *text)
 		if (strstr(text, anywhere[i]))
 			return true;
 	return false;
+}
+
+bool kmsg_is_chatter(const char *text)
+{
+	size_t word = strcspn(text, " ");
+
+	if (kmsg_is_report(text) || !islower((unsigned char)*text))
+		return false;
+	return text[word - 1] == ':' || !strncmp(text, "device ", 7);
 }
 
 /* Containers like to put /dev/null or a terminal there. The numbers are from devices.txt. */

@@ -36,5 +36,7 @@ char *kmsg_between(const struct kmsg *k, int64_t from_ns, int64_t to_ns);
 
 /* True if this text begins a report. */
 bool kmsg_is_report(const char *text);
+/* True if this text belongs to no report: it is what a driver says of a device, "tap0: ...". */
+bool kmsg_is_chatter(const char *text);
 
 #endif /* HARNESS_KMSG_H */

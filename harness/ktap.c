@@ -8,11 +8,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/kmsg.h"
 #include "harness/output.h"
 #include "harness/text.h"
 
 /* Lines of a bad test's output that go into the report; all of it is in its folder. */
 #define LOG_LINES 40
+/* Of a kernel log without a complaint: other tests' kernels have written it too. */
+#define KERNEL_LINES 5
+/* Of the command that runs the bad tests again. */
+#define AGAIN_SIZE 2000
 
 struct ktap {
 	struct run *run;
@@ -94,6 +99,14 @@ static void print_missing_features(struct ktap *k)
 			print(k, NULL, "# not here: %s: %s", f->name, f->reason);
 }
 
+static const char *expectation(const struct run *run)
+{
+	if (run->expected)
+		return run->expected;
+	return run->options->baseline ? "everything passes" :
+					"everything passes (no baseline for this kernel)";
+}
+
 struct ktap *ktap_begin(struct run *run)
 {
 	struct ktap *k = calloc(1, sizeof(*k));
@@ -122,12 +135,22 @@ struct ktap *ktap_begin(struct run *run)
 	if (strcmp(run->kernel_log, "watched"))
 		print(k, NULL, "# kernel log: %s; a kernel warning will not fail a test",
 		      run->kernel_log);
+	print(k, NULL, "# expected: %s", expectation(run));
 	print_missing_features(k);
 	flush(k);
 	return k;
 }
 
-/* The last lines of @text, each behind "# ". */
+/* One line of foreign text, behind "# ". */
+static void print_foreign(struct ktap *k, const char *text, size_t len)
+{
+	char *line = text_clean(text, len);
+
+	print(k, NULL, "  # %s", line ? line : "");
+	free(line);
+}
+
+/* The last lines of @text. */
 static void print_tail(struct ktap *k, const char *text, size_t max_lines)
 {
 	size_t lines = 0;
@@ -142,12 +165,37 @@ static void print_tail(struct ktap *k, const char *text, size_t max_lines)
 		print(k, NULL, "  # ... (the rest is in the log file)");
 	while (*p) {
 		size_t len = strcspn(p, "\n");
-		char *line = text_clean(p, len);
 
-		print(k, NULL, "  # %s", line ? line : "");
-		free(line);
+		print_foreign(k, p, len);
 		p += len + (p[len] == '\n');
 	}
+}
+
+/* What the kernel complained of, without what it said of devices; the end if it did not. */
+static void print_kernel_log(struct ktap *k, const char *text)
+{
+	size_t lines = 0, len;
+	const char *p;
+
+	for (p = text; *p; p += len + (p[len] == '\n')) {
+		char line[256];
+
+		len = strcspn(p, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)len, p);
+		if (lines ? kmsg_is_chatter(line) : !kmsg_is_report(line))
+			continue;
+		if (!lines)
+			print(k, NULL, "  # the kernel complained:");
+		if (lines++ == LOG_LINES) {
+			print(k, NULL, "  # ... (the rest is in the kernel.log file)");
+			return;
+		}
+		print_foreign(k, p, len);
+	}
+	if (lines)
+		return;
+	print(k, NULL, "  # end of the kernel log in its time:");
+	print_tail(k, text, KERNEL_LINES);
 }
 
 /* What KTAP says of a result that is neither plainly ok nor plainly not. */
@@ -171,9 +219,12 @@ static const char *directive(enum result r)
 
 static void one_line(char *out, const char *text, size_t size)
 {
-	snprintf(out, size, "%s", text);
+	char *clean = text_clean(text, strlen(text));
+
+	snprintf(out, size, "%s", clean ? clean : "");
+	free(clean);
 	for (; *out; out++)
-		if ((unsigned char)*out < 0x20 || *out == 0x7f || *out == '#')
+		if (*out == '\n' || *out == '\t' || *out == '#')
 			*out = ' ';
 }
 
@@ -195,8 +246,7 @@ static void print_details(struct ktap *k, const struct record *r)
 	if (!result_is_bad(r->result))
 		return;
 	if (r->kernel_log)
-		print(k, NULL, "  # kernel log in its time:");
-	print_tail(k, r->kernel_log, LOG_LINES);
+		print_kernel_log(k, r->kernel_log);
 	for (e = r->evidence; *e; e++)
 		print(k, NULL, "  # see %s/%s/%s", k->run->dir, r->test->id, *e);
 }
@@ -327,11 +377,64 @@ void ktap_progress(struct ktap *k, size_t done, size_t all, const char *const *r
 	k->progress_shown = true;
 }
 
+/* The command that runs the bad tests alone, as it is to be typed. */
+static void print_again(struct ktap *k)
+{
+	const struct run_options *o = k->run->options;
+	size_t i, size, more = 0;
+	char *line = NULL;
+	FILE *f = open_memstream(&line, &size);
+
+	if (!f)
+		return;
+	fprintf(f, "%s run -v", program_invocation_name);
+	if (o->strict)
+		fputs(" --strict", f);
+	if (o->baseline)
+		fprintf(f, " --baseline '%s'", o->baseline);
+	if (o->guest)
+		fprintf(f, " --guest '%s'", o->guest);
+	for (i = 0; i < k->run->count; i++) {
+		if (!result_is_bad(k->run->records[i].result))
+			continue;
+		if (ftell(f) < AGAIN_SIZE)
+			fprintf(f, " %s", k->run->records[i].test->id);
+		else
+			more++;
+	}
+	if (more)
+		fprintf(f, " # and %zu more", more);
+	fclose(f);
+	print(k, NULL, "# again: %s", line);
+	free(line);
+}
+
+/* Once more what is bad, where the reader looks first. */
+static void print_bad(struct ktap *k)
+{
+	struct totals t = run_totals(k->run);
+	char reason[REASON_SIZE];
+	size_t i;
+
+	if (!any_bad(&t))
+		return;
+	for (i = 0; i < k->run->count; i++) {
+		const struct record *r = &k->run->records[i];
+
+		if (!result_is_bad(r->result))
+			continue;
+		one_line(reason, r->reason, sizeof(reason));
+		print(k, colour(r->result), "# failed: %s: %s", r->test->id, reason);
+	}
+	print_again(k);
+}
+
 void ktap_end(struct ktap *k)
 {
 	struct totals t = run_totals(k->run);
 
 	print_rest(k);
+	print_bad(k);
 	print(k, NULL, "# %.1f s, results in %s", run_seconds(k->run), k->run->dir);
 	if (t.n[RESULT_NOTRUN])
 		print(k, NULL, "# not run: %u", t.n[RESULT_NOTRUN]);

@@ -19,7 +19,7 @@ static const char *attachment_file(void)
 	return name ? name : "attachment";
 }
 
-static bool make_path(const char *path)
+bool output_make_path(const char *path)
 {
 	char part[PATH_MAX];
 	char *slash;
@@ -47,7 +47,7 @@ static char *default_dir(const struct run *run)
 	char stamp[32], suffix[16] = "", *dir;
 	int n = 1;
 
-	make_path("results/runs");
+	output_make_path("results/runs");
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H-%M-%S", localtime(&run->started));
 	while (asprintf(&dir, "results/runs/%s-%s%s", stamp, run->kernel.release, suffix) >= 0) {
 		if (!mkdir(dir, 0777) || errno != EEXIST)
@@ -82,7 +82,7 @@ bool output_open(struct run *run)
 		return false;
 	}
 	run->dir_fd = -1;
-	if (make_path(run->dir))
+	if (output_make_path(run->dir))
 		run->dir_fd = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (run->dir_fd < 0) {
 		fprintf(stderr, "%s: cannot make the output folder %s: %s (--output DIR names another)\n",
@@ -101,6 +101,10 @@ bool output_open(struct run *run)
 	}
 	unlinkat(run->dir_fd, "results.json", 0);
 	unlinkat(run->dir_fd, "junit.xml", 0);
+	run->lines_fd = openat(run->dir_fd, "results.jsonl",
+			       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (run->lines_fd < 0)
+		output_failed(run, "results.jsonl");
 	for (i = 0; i < run->count; i++)
 		remove_stale(run, run->records[i].test->id);
 	return true;
@@ -156,6 +160,19 @@ void output_replace(struct run *run, const char *name, const char *text)
 {
 	if (!replace_at(run->dir_fd, name, text))
 		output_failed(run, name);
+}
+
+/* One write() for a line, so that a killed runner leaves whole lines. */
+void output_line(struct run *run, const char *text)
+{
+	char *line;
+	int len = asprintf(&line, "%s\n", text);
+
+	if (len < 0)
+		return;
+	if (run->lines_fd >= 0 && !write_all(run->lines_fd, line, len))
+		output_failed(run, "results.jsonl");
+	free(line);
 }
 
 bool output_replace_path(const char *path, const char *text)

@@ -17,7 +17,13 @@ bool output_open(struct run *run);
  */
 void output_replace(struct run *run, const char *name, const char *text);
 
-/* The same for a path of the user's. */
+/* Appends a line to results.jsonl. Failures as above. */
+void output_line(struct run *run, const char *text);
+
+/* Makes the folder @path and those it is in; false with errno. */
+bool output_make_path(const char *path);
+
+/* output_replace() for a path of the user's. */
 bool output_replace_path(const char *path, const char *text);
 
 /*

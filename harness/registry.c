@@ -107,7 +107,8 @@ static void add(const struct test_case *tc, const struct fixture_variant *varian
 		     variant ? variant->name : "") < 0)
 		must(NULL);
 	for (x = tc->xfails; x; x = x->next)
-		t->xfail |= x->variant == variant;
+		if (x->variant == variant)
+			t->xfail = x->reason;
 }
 
 static void check_needs(const char *who, const char *const *needs)

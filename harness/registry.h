@@ -11,7 +11,7 @@ struct test {
 	char *area;
 	const struct test_case *tc;
 	const struct fixture_variant *variant; /* NULL: none */
-	bool xfail;
+	const char *xfail; /* why it is expected to fail, or NULL */
 };
 
 struct test_list {

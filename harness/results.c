@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/run.h"
@@ -94,8 +95,8 @@ json_t *results_head_json(const struct run *run)
 	return json;
 }
 
-/* The file is written after each result: the lines of what has not changed are kept. */
-static const char *test_line(const struct run *run, struct record *r)
+/* The file is written many times: the lines of what has not changed are kept. */
+const char *results_line(const struct run *run, struct record *r)
 {
 	json_t *o = r->json ? NULL : results_test_json(run, r);
 
@@ -120,7 +121,7 @@ char *results_text(struct run *run)
 	fprintf(f, "%s, \"tests\": [", head_text);
 	for (i = 0; i < run->count; i++) {
 		fputs(i ? ",\n" : "\n", f);
-		fputs(test_line(run, &run->records[i]), f);
+		fputs(results_line(run, &run->records[i]), f);
 	}
 	fputs("\n]}\n", f);
 	fclose(f);
@@ -149,7 +150,7 @@ static bool load_test(json_t *entry, struct old_result *into)
 	return into->id && into->reason;
 }
 
-bool results_load(const char *path, struct old_results *into)
+static bool load_file(const char *path, struct old_results *into)
 {
 	json_error_t error;
 	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
@@ -186,6 +187,19 @@ bool results_load(const char *path, struct old_results *into)
 	return bad_file(path, fault);
 }
 
+bool results_load(const char *path, struct old_results *into)
+{
+	struct stat st;
+	char *file = NULL;
+	bool good;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return load_file(path, into);
+	good = asprintf(&file, "%s/results.json", path) >= 0 && load_file(file, into);
+	free(file);
+	return good;
+}
+
 void results_free(struct old_results *old)
 {
 	size_t i;
@@ -201,10 +215,25 @@ void results_free(struct old_results *old)
 /* Beside the tree's build folder, or where `make install` puts it. */
 static const char *const baseline_dirs[] = { "../results/baselines", "../share/tuntests/baselines" };
 
+/* Without ".." in it, and as seen from the current folder if it is in that. */
+static char *path_for_people(const char *path)
+{
+	char *full = realpath(path, NULL), here[PATH_MAX], *shown;
+	size_t len;
+
+	if (!full || !getcwd(here, sizeof(here)))
+		return full;
+	len = strlen(here);
+	shown = !strncmp(full, here, len) && full[len] == '/' ? strdup(full + len + 1) : full;
+	if (shown != full)
+		free(full);
+	return shown;
+}
+
 char *results_baseline_for(const char *release)
 {
 	unsigned int major, minor;
-	char program[PATH_MAX], *path;
+	char program[PATH_MAX], *path, *found = NULL;
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	size_t i;
 
@@ -212,14 +241,13 @@ char *results_baseline_for(const char *release)
 		return NULL;
 	program[len] = '\0';
 	*strrchr(program, '/') = '\0';
-	for (i = 0; i < ARRAY_SIZE(baseline_dirs); i++) {
+	for (i = 0; i < ARRAY_SIZE(baseline_dirs) && !found; i++) {
 		if (asprintf(&path, "%s/%s/%u.%u.json", program, baseline_dirs[i], major, minor) < 0)
 			return NULL;
-		if (!access(path, R_OK))
-			return path;
+		found = access(path, R_OK) ? NULL : path_for_people(path);
 		free(path);
 	}
-	return NULL;
+	return found;
 }
 
 const struct old_result *results_find(const struct old_results *old, const char *id)
@@ -237,24 +265,27 @@ static bool is_expected_failure(enum result r)
 	return r == RESULT_XFAIL || result_is_bad(r);
 }
 
-void results_expect(struct record *r, const struct old_result *expected)
+void results_expect_failure(struct record *r, const char *who, const char *reason)
 {
 	char seen[REASON_SIZE];
 
-	if (!expected || !is_expected_failure(expected->result))
-		return;
 	if (r->result == RESULT_PASS) {
 		r->result = RESULT_XPASS;
-		snprintf(r->reason, sizeof(r->reason), "passes, where the baseline expects: %s",
-			 expected->reason);
+		snprintf(r->reason, sizeof(r->reason), "passes, where %s expects: %s", who, reason);
 	} else if (result_is_bad(r->result)) {
 		r->result = RESULT_XFAIL;
 		snprintf(seen, sizeof(seen), "%s", r->reason);
-		snprintf(r->reason, sizeof(r->reason), "%.190s (%.190s)", expected->reason, seen);
+		snprintf(r->reason, sizeof(r->reason), "%.190s (%.190s)", reason, seen);
 	}
 }
 
-/* How good a result is: worse results have lower numbers; results that say nothing have 0. */
+void results_expect(struct record *r, const struct old_result *expected)
+{
+	if (expected && is_expected_failure(expected->result))
+		results_expect_failure(r, "the baseline", expected->reason);
+}
+
+/* How good a result is: worse results have lower numbers; skips and what was not run have 0. */
 static int goodness(enum result r)
 {
 	switch (r) {
@@ -353,15 +384,15 @@ static unsigned int count_new_failures(const struct old_results *old, const stru
 int results_compare(const char *old_path, const char *new_path)
 {
 	struct old_results old, new = { 0 };
-	unsigned int worse, other = 0;
+	unsigned int worse, other = 0; /* worse: what makes the exit status 1 */
 	int status = 2;
 
 	if (results_load(old_path, &old) && results_load(new_path, &new)) {
 		worse = print_changes(&old, &new, WORSE, "worse");
 		worse += count_new_failures(&old, &new);
+		worse += print_changes(&old, &new, LOST, "no longer tested");
 		other += print_changes(&old, &new, BETTER, "better");
-		other += print_changes(&old, &new, LOST, "no longer run");
-		other += print_changes(&old, &new, GAINED, "run again");
+		other += print_changes(&old, &new, GAINED, "tested again");
 		other += print_changes(&old, &new, REASON_CHANGED, "skipped for another reason");
 		other += print_missing(&new, &old, false, "new tests");
 		other += print_missing(&old, &new, true, "tests gone");

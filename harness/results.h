@@ -9,6 +9,9 @@
 
 struct run;
 
+/* One test's line in it, which the record keeps; "null" without memory. */
+const char *results_line(const struct run *run, struct record *r);
+
 /* The whole file for the run as it stands, to be freed; NULL without memory. */
 char *results_text(struct run *run);
 
@@ -31,8 +34,8 @@ struct old_results {
 };
 
 /*
- * Reads a results.json or a baseline (the same format). False after one line on standard error
- * that names file and fault. Free with results_free().
+ * Reads a results.json or a baseline (the same format), or the results.json in a folder. False after
+ * one line on standard error that names file and fault. Free with results_free().
  */
 bool results_load(const char *path, struct old_results *into);
 void results_free(struct old_results *old);
@@ -47,14 +50,18 @@ char *results_baseline_for(const char *release);
 const struct old_result *results_find(const struct old_results *old, const char *id);
 
 /*
- * Applies what a baseline expects to a verdict: a failure that is expected becomes xfail, a pass
- * where a failure is expected xpass. @expected may be NULL.
+ * Holds a verdict against an expected failure, of which @who knows the @reason: a failure becomes
+ * xfail, a pass xpass; other verdicts stay.
  */
+void results_expect_failure(struct record *r, const char *who, const char *reason);
+
+/* The same if @expected, of a baseline, is a failure. It may be NULL. */
 void results_expect(struct record *r, const struct old_result *expected);
 
 /*
- * Prints what got worse, got better, appeared, vanished, or is skipped for another reason, from
- * @old_path to @new_path. The exit status: 0, 1 if something got worse, 2 for a bad file.
+ * Prints what got worse, is no longer tested, got better, appeared, vanished, or is skipped for
+ * another reason, from @old_path to @new_path. The exit status: 0, 1 for the first two, 2 for a bad
+ * file.
  */
 int results_compare(const char *old_path, const char *new_path);
 

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -94,7 +95,7 @@ size_t *run_queue(const struct run *run, size_t *count)
 	return queue;
 }
 
-/* Repetitions are many: what they bring is saved together. */
+/* results.json is long: good results wait this long for others, to be saved together. */
 #define SAVE_NS 100000000LL
 
 static void save(struct run *run)
@@ -118,6 +119,8 @@ void run_repeated(struct run *run, const struct record *rec)
 	run->unsaved = true;
 	if (result_is_bad(rec->result))
 		save(run);
+	else
+		run_flush(run);
 }
 
 static void catch_signals(struct run *run)
@@ -149,15 +152,25 @@ void run_take_signal(struct run *run)
 		run->signal = info.ssi_signo;
 }
 
+/* --baseline none: everything has to pass. */
+static bool expects_all(const struct run *run)
+{
+	const char *baseline = run->options->baseline;
+
+	return baseline && !strcmp(baseline, "none");
+}
+
 bool run_begin(struct run *run, const struct run_options *options)
 {
 	*run = (struct run){ .options = options, .dir_fd = -1 };
 	/* Mistakes first: they cost no run. */
 	if (!make_plan(run))
 		return false;
-	if (options->baseline && strcmp(options->baseline, "none") &&
-	    !results_load(options->baseline, &run->baseline))
-		return false;
+	if (options->baseline && !expects_all(run)) {
+		if (!results_load(options->baseline, &run->baseline))
+			return false;
+		run->expected = must(strdup(options->baseline));
+	}
 	uname(&run->kernel);
 	run->started = time(NULL);
 	run->started_ns = now_ns();
@@ -174,8 +187,13 @@ static void find_baseline(struct run *run)
 {
 	char *path = run->options->baseline ? NULL : results_baseline_for(run->kernel.release);
 
-	if (path && !results_load(path, &run->baseline))
-		run->write_failed = true;
+	if (!path)
+		return;
+	if (results_load(path, &run->baseline)) {
+		run->expected = path;
+		return;
+	}
+	run->write_failed = true;
 	free(path);
 }
 
@@ -208,16 +226,12 @@ static void apply_strict(const struct run *run, struct record *rec)
 	rec->reason[sizeof(rec->reason) - 1] = '\0';
 }
 
-static void apply_xfail(struct record *rec)
+/* It excuses failures only: a test that hangs or crashes does not what was expected. */
+static void apply_xfail(const struct run *run, struct record *rec)
 {
-	if (!rec->test->xfail)
-		return;
-	if (rec->result == RESULT_FAIL)
-		rec->result = RESULT_XFAIL;
-	if (rec->result != RESULT_PASS)
-		return;
-	rec->result = RESULT_XPASS;
-	snprintf(rec->reason, sizeof(rec->reason), "passes, where XFAIL_ADD expects a failure");
+	if (rec->test->xfail && !expects_all(run) &&
+	    (rec->result == RESULT_FAIL || rec->result == RESULT_PASS))
+		results_expect_failure(rec, "XFAIL_ADD", rec->test->xfail);
 }
 
 void run_finish(struct run *run, struct record *rec)
@@ -225,14 +239,15 @@ void run_finish(struct run *run, struct record *rec)
 	if (rec->final)
 		return;
 	apply_strict(run, rec);
-	apply_xfail(rec);
+	apply_xfail(run, rec);
 	results_expect(rec, results_find(&run->baseline, rec->test->id));
 	rec->final = true;
 	record_changed(rec);
 	run->done++;
 	if (run->journal)
 		journal_result(run->journal, run, rec);
-	save(run);
+	output_line(run, results_line(run, rec));
+	run_repeated(run, rec);
 	ktap_update(run->ktap);
 }
 
@@ -292,6 +307,8 @@ static void free_all(struct run *run)
 	}
 	free(run->records);
 	free(run->dir);
+	free(run->expected);
+	close(run->lines_fd);
 	close(run->dir_fd);
 	results_free(&run->baseline);
 }
@@ -316,6 +333,10 @@ int run_end(struct run *run)
 		fprintf(stderr, "%s: cannot write standard output: %s\n", registry_suite()->name,
 			strerror(run->stdout_error));
 		status = 2;
+	}
+	if (run->stdout_error) { /* it has been said, and nobody is to try again */
+		__fpurge(stdout);
+		clearerr(stdout);
 	}
 	free_all(run);
 	if (run->signal)

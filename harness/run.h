@@ -40,6 +40,7 @@ struct run {
 	size_t count;
 	size_t done;		/* records whose verdict is final */
 	struct old_results baseline;
+	char *expected;		/* the file it is from, or NULL */
 	/* where the tests run; the executor fills it in before run_plan_known() */
 	struct utsname kernel;
 	char sandbox[64];
@@ -48,8 +49,9 @@ struct run {
 	int64_t started_ns;
 	char *dir;	 /* the output folder */
 	int dir_fd;
+	int lines_fd;	 /* results.jsonl */
 	int64_t saved_ns; /* when results.json was last written */
-	bool unsaved;	  /* and a repetition ended since */
+	bool unsaved;	  /* and there is something new since */
 	int stdout_error; /* errno of the first failure to write the report, 0 for none */
 	bool write_failed; /* some result could not be written, or a baseline not be read */
 	struct ktap *ktap;
@@ -81,12 +83,15 @@ void run_started(struct run *run, struct record *rec);
 
 /*
  * One of a test's repetitions ended: results.json shows it, at once if it was bad, otherwise soon,
- * with run_flush(), which is to be called now and then.
+ * together with others, by run_flush(), which is to be called several times a second.
  */
 void run_repeated(struct run *run, const struct record *rec);
 void run_flush(struct run *run);
 
-/* Nothing will change this record any more: holds it against what was expected, saves, reports. */
+/*
+ * Nothing will change this record any more: holds it against what was expected and reports it. A line
+ * of results.jsonl has it at once, results.json as after run_repeated().
+ */
 void run_finish(struct run *run, struct record *rec);
 
 /*

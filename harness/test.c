@@ -39,9 +39,8 @@ const char *harness_errno_name(int err)
 /* One write(), so that lines of several processes do not mix. */
 static void log_line(const char *file, int line, const char *fmt, va_list ap)
 {
-	const char *base = strrchr(file, '/');
 	char text[REASON_SIZE + 256];
-	int at = snprintf(text, sizeof(text), "%s:%d: ", base ? base + 1 : file, line);
+	int at = snprintf(text, sizeof(text), "%s:%d: ", file, line);
 	int len = vsnprintf(text + at, sizeof(text) - at - 1, fmt, ap);
 
 	len = at + len < (int)sizeof(text) - 1 ? at + len : (int)sizeof(text) - 2;
@@ -63,7 +62,6 @@ void harness_log(const char *file, int line, const char *fmt, ...)
 /* Logs the message and keeps it as the reason, unless there already is one. */
 static void note(char *reason, const char *file, int line, const char *fmt, va_list ap)
 {
-	const char *base = strrchr(file, '/');
 	va_list again;
 	int at;
 
@@ -72,7 +70,7 @@ static void note(char *reason, const char *file, int line, const char *fmt, va_l
 	va_end(again);
 	if (*reason)
 		return;
-	at = snprintf(reason, REASON_SIZE, "%s:%d: ", base ? base + 1 : file, line);
+	at = snprintf(reason, REASON_SIZE, "%s:%d: ", file, line);
 	vsnprintf(reason + at, REASON_SIZE - at, fmt, ap);
 }
 
@@ -108,18 +106,34 @@ static void show(char *out, size_t size, struct value v)
 		snprintf(out, size, "%llu", v.bits);
 }
 
+/* -1 may be what a failed call gave: the name of its errno then, or "". */
+static const char *errno_of(struct value v)
+{
+	return v.is_signed && (long long)v.bits == -1 ? harness_errno_name(errno) : "";
+}
+
 void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 			const char *expected_text, struct value expected, const char *op,
 			const char *seen_text, struct value seen)
 {
-	bool failed_call = seen.is_signed && (long long)seen.bits == -1;
-	const char *err = failed_call ? harness_errno_name(errno) : "";
+	const char *err = errno_of(seen);
 	char e[64], s[64];
 
 	show(e, sizeof(e), expected);
 	show(s, sizeof(s), seen);
 	__harness_failed(m, file, line, "Expected %s (%s) %s %s (%s)%s%s", expected_text, e, op,
-			 seen_text, s, failed_call ? ", errno " : "", err);
+			 seen_text, s, *err ? ", errno " : "", err);
+}
+
+void __harness_untrue(struct __test_metadata *m, const char *file, int line, bool expected,
+		      const char *seen_text, struct value seen)
+{
+	const char *err = errno_of(seen);
+	char s[64];
+
+	show(s, sizeof(s), seen);
+	__harness_failed(m, file, line, "Expected %s: %s, got %s%s%s", expected ? "true" : "false",
+			 seen_text, s, *err ? ", errno " : "", err);
 }
 
 void __harness_wrong_errno(struct __test_metadata *m, const char *file, int line, int expected,

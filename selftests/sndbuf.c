@@ -470,7 +470,7 @@ TEST_F(blocked, write_wakes,
  * the device puts it; a writer that goes to sleep (sock_alloc_send_pskb()) puts it elsewhere, if at
  * all. Seen on 6.18, and so in the source of 6.12.
  */
-XFAIL_ADD(blocked, unpolled, write_wakes);
+XFAIL_ADD(blocked, unpolled, write_wakes, "docs/findings.md F1");
 
 TEST(slow_path, .title = "with a send buffer set, frames meet XDP as skbs, not in the driver",
      .behaviours = { 141 }, .needs = { "xdp" }, .guards = { "f1084c427f55" })

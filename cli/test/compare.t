@@ -30,11 +30,11 @@ exits "something worse" 1 build/demo compare "$work/old" "$work/new"
 is "... is listed before all else" "$(cat "$work/out")" "worse:
   a.worse: pass -> fail (it broke)
   a.crash: xfail -> crash (killed by SIGSEGV)
+no longer tested:
+  a.lost: pass -> skip (no w)
 better:
   a.better: fail -> pass
-no longer run:
-  a.lost: pass -> skip (no w)
-run again:
+tested again:
   a.gained: skip -> pass
 skipped for another reason:
   a.skip: skip -> skip (no z)
@@ -47,6 +47,15 @@ is "... is no difference" "$(cat "$work/out")" "no difference in 9 tests"
 results "$work/a" a.x=fail
 results "$work/b" a.x=pass
 exits "something better only" 0 build/demo compare "$work/a" "$work/b"
+results "$work/a" a.x=pass
+results "$work/b" a.x="skip:no x"
+exits "a test that is skipped now: a feature may be lost" 1 build/demo compare "$work/a" "$work/b"
+results "$work/b" a.x=notrun
+exits "... or not run" 1 build/demo compare "$work/a" "$work/b"
+results "$work/a" a.x="skip:no y"
+results "$work/b" a.x="skip:no x"
+exits "... but not one that was skipped before" 0 build/demo compare "$work/a" "$work/b"
+results "$work/a" a.x=fail
 results "$work/b" a.x=fail a.y="fail:new and broken"
 exits "a new test that fails" 1 build/demo compare "$work/a" "$work/b"
 
@@ -57,10 +66,14 @@ exits "a failure the baseline does not expect" 1 build/demo run -o "$out" -b "$w
 	demo.fails demo.passes demo.asserts
 ok "... is a failure" grep -q '"demo.asserts".*"result": "fail"' "$out/results.json"
 ok "one it expects is an xfail with the missing fix" grep -q \
-	'"demo.fails".*"result": "xfail", "reason": "missing fix 0123456789ab (demo.c' "$out/results.json"
+	'"demo.fails".*"result": "xfail", "reason": "missing fix 0123456789ab (harness/test/demo.c' "$out/results.json"
 ok "a pass where it expects a failure is an xpass" grep -q \
 	'"demo.passes".*"result": "xpass", "reason": "passes, where .*missing fix cafe' "$out/results.json"
 exits "expected failures and better results" 0 build/demo run -o "$out" -b "$work/baseline" \
 	demo.fails demo.passes
 exits "a results.json can be a baseline" 0 build/demo run -o "$out" -b "$out/results.json" demo.fails
+exits "the folder of a run can be compared" 0 build/demo compare "$out" "$out/results.json"
+mkdir "$work/empty"
+exits "a folder without results" 2 build/demo compare "$out" "$work/empty"
+one_line "... is named" "$work/empty/results.json: cannot read it: No such file or directory"
 done_testing

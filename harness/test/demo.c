@@ -72,6 +72,15 @@ TEST(expects_errno, .title = "a call's errno is shown by name")
 	EXPECT_OK(close(-1));
 }
 
+TEST(truths, .title = "what should be true or false is shown with its value")
+{
+	int three = 3;
+
+	EXPECT_TRUE(three == 4);
+	EXPECT_FALSE(three);
+	EXPECT_FALSE(close(-1));
+}
+
 TEST(unbraced, .title = "an expectation is one statement")
 {
 	if (getpid() < 0)
@@ -232,6 +241,27 @@ TEST(warns, .title = "a kernel warning in its time fails a test")
 	say_to_kernel_log("WARNING: CPU: 0 PID: 1 at demo/demo.c:1 demo_function+0x1/0x2\n");
 }
 
+TEST(warns_amid, .title = "the kernel's complaint is shown without what else it logged")
+{
+	say_to_kernel_log("tap7: entered promiscuous mode\n");
+	say_to_kernel_log("WARNING: CPU: 0 PID: 1 at demo/demo.c:3 demo_amid+0x1/0x2\n");
+	say_to_kernel_log("tap8: entered promiscuous mode\n");
+	say_to_kernel_log("device tap9 entered promiscuous mode\n");
+	say_to_kernel_log(" demo_caller+0x1/0x2\n");
+}
+
+TEST(logs_and_fails, .title = "of a log without a complaint the end is shown")
+{
+	char line[32];
+	int i;
+
+	for (i = 0; i < 9; i++) {
+		snprintf(line, sizeof(line), "tap%d: demo chatter\n", i);
+		say_to_kernel_log(line);
+	}
+	EXPECT_TRUE(false);
+}
+
 /* The file named by DEMO_MARK outlives the sandbox and so tells the first run from the second. */
 TEST(warns_once, .title = "a kernel warning that does not come again")
 {
@@ -290,13 +320,13 @@ TEST_F(box, xfails, .title = "an expected failure of one variant")
 {
 	EXPECT_EQ(10, self->value);
 }
-XFAIL_ADD(box, two, xfails)
+XFAIL_ADD(box, two, xfails, "the fix deadbeef is missing")
 
 TEST_F(box, xpasses, .title = "a failure that is expected and does not come")
 {
 	EXPECT_LT(0, self->value);
 }
-XFAIL_ADD(box, one, xpasses)
+XFAIL_ADD(box, one, xpasses, "a fault that is mended")
 
 TEST_F(box, asserts_in_fixture, .title = "the tear-down runs after a failed assertion")
 {

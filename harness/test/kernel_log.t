@@ -20,6 +20,18 @@ is "... and those beside it do not" "$(result demo.innocent) $(result demo.passe
 ok "... after a run of the suspects alone" grep -q \
 	'^# the kernel complained in the time of demo.warns: running it alone' "$out/results.ktap"
 
+# On standard output stands what the kernel complained of, not what it said of other tests' devices.
+build/demo run -j 1 -o "$out" demo.warns_amid > "$work/out"
+is "the report quotes the complaint without chatter" \
+	"$(sed -n '/complained:/,/# see/p' "$work/out" | grep -v '# see')" "  # the kernel complained:
+  # WARNING: CPU: 0 PID: 1 at demo/demo.c:3 demo_amid+0x1/0x2
+  #  demo_caller+0x1/0x2"
+ok "... and the evidence has all" grep -q 'tap7: entered' "$out/demo.warns_amid/kernel.log"
+build/demo run -j 1 -o "$out" demo.logs_and_fails > "$work/out"
+is "without a complaint it shows the end" "$(sed -n '/^  # end of the kernel log/,/# see/p' "$work/out" |
+	grep -o 'tap[0-9]: demo' | tr '\n' ' ')" "tap4: demo tap5: demo tap6: demo tap7: demo tap8: demo "
+ok "... and the evidence all" grep -q 'tap0: demo' "$out/demo.logs_and_fails/kernel.log"
+
 # What happens once only cannot be pinned on one: who ran then has to be looked at.
 DEMO_MARK=$(shared_mark)
 export DEMO_MARK

@@ -29,7 +29,31 @@ is "prove counts the tests and the failures" \
 	"$(prove_summary "$work/tests.tap" | sed -n 's/.*(/(/p')" "(Wstat: 0 Tests: $all Failed: $bad)"
 is "the plan is complete and comes first" "$(sed -n 's/^1\.\.//p' "$work/tests.tap")" "$all"
 is "the last line counts" "$(tail -n 1 "$out/results.ktap")" \
-	"# Totals: pass:10 fail:14 xfail:1 xpass:1 skip:4 error:3"
+	"# Totals: pass:10 fail:15 xfail:1 xpass:1 skip:4 error:3"
+
+# The bad ones once more, before the last line.
+is "each bad test is named again at the end" "$(sed -n 's/^# failed: \(demo[^:]*\): ..*/\1/p' "$out/results.ktap")" \
+	"$(sed -n 's/^  not ok [0-9]* \([^ ]*\).*/\1/p' "$out/results.ktap")"
+build/demo run -j 1 -o "$out" --strict --baseline none demo.passes demo.fails demo.skips > "$work/first"
+again=$(sed -n 's/^# again: //p' "$work/first")
+is "... with the command that runs them alone" "$again" \
+	"build/demo run -v --strict --baseline 'none' demo.fails demo.skips"
+sh -c "$again -o '$work/again'" > "$work/second"
+is "... which does" "$(grep '^# failed' "$work/second")" "$(grep '^# failed' "$work/first")"
+echo '{"schema": 1, "tests": []}' > "$work/none.json"
+long=$work/$(printf './%.0s' $(seq 1000))none.json
+build/demo run -o "$out" -b "$long" demo.fails demo.asserts > "$work/out"
+ok "... and is not longer than a line may be" grep -q "^# again: .*none.json' # and 2 more\$" "$work/out"
+build/demo run -o "$out" demo.passes > "$work/out"
+ok "nothing bad, nothing to run again" sh -c "! grep -E '^# (failed|again)' '$work/out'"
+demo_reports
+
+# What was expected, at the top.
+expected() { build/demo run -o "$work/again" "$@" demo.passes | sed -n 's/^# expected: //p'; }
+is "the head says what is expected" "$(expected -b "$work/none.json")" "$work/none.json"
+is "... also if that is everything" "$(expected -b none)" "everything passes"
+exits "--baseline none takes no excuse" 1 build/demo run -o "$work/again" -b none demo.xfails
+ok "... not of the test either" grep -q '^  not ok 2 demo.xfails.two$' "$work/out"
 
 ok "a failed test's output and attachment are kept" sh -c \
 	"grep -q 'printed to stdout' '$out/demo.fails/log' &&
