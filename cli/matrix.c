@@ -269,20 +269,23 @@ static void pass_on(int signal)
 
 /*
  * The exit status of a run, -1 if it died. A signal to end goes to the run, which ends its guests;
- * then it is our turn.
+ * then it is our turn. Under nohup SIGHUP is none.
  */
 static int wait_for(pid_t pid)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
+	struct sigaction hangup;
 	int status = 0;
-	size_t i;
+	size_t i, n = ARRAY_SIZE(signals);
 
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler == SIG_IGN)
+		n--;
 	running = pid;
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
+	for (i = 0; i < n; i++)
 		signal(signals[i], pass_on);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
+	for (i = 0; i < n; i++)
 		signal(signals[i], SIG_DFL);
 	if (ended_by)
 		raise(ended_by);
@@ -666,20 +669,12 @@ static int finish(struct matrix *m)
 /* Makes the folder @path and those it is in; its absolute path, to be freed. */
 static char *make_folder(const char *path)
 {
-	char *part = must(strdup(path)), *p;
+	char *full = output_make_path(path) ? realpath(path, NULL) : NULL;
 
-	for (p = strchr(part + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(part, 0777);
-		*p = '/';
-	}
-	mkdir(part, 0777);
-	free(part);
-	part = realpath(path, NULL);
-	if (part && !access(part, W_OK | X_OK))
-		return part;
+	if (full && !access(full, W_OK | X_OK))
+		return full;
 	fault(path, "cannot write to the output folder ");
-	free(part);
+	free(full);
 	return NULL;
 }
 

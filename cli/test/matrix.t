@@ -98,6 +98,8 @@ one_line "... is named" "$work/empty/results.json: not JSON: "
 ok "... and the old matrix is kept" grep -q '"name": "unrun"' "$work/x/matrix.json"
 exits "an output folder that is a file" 2 build/tuntests matrix -o "$work/x/matrix.json/x" --from "$work/old"
 one_line "... is named" "output folder $work/x/matrix.json/x: Not a directory"
+exits "an output folder without a name" 2 build/tuntests matrix -o '' --from "$work/old"
+one_line "... is named" "output folder : No such file or directory"
 exits "an unknown option" 2 build/tuntests matrix --nosuch
 exits "help" 0 build/tuntests matrix --help
 ok "... shows how to use it" grep -q '^Usage: tuntests matrix' "$work/out"
@@ -146,6 +148,16 @@ kill -INT $pid
 status=0
 wait $pid || status=$?
 is "Ctrl-C ends the run and the matrix" "$status $(pgrep -f "output $m/running")" "130 "
+
+# nohup: a terminal that goes away costs nothing.
+nohup "$work/build/demo" matrix -o "$m" running -- -t 60 demo.passes demo.sleeps_longer > "$work/nohup.log" 2>&1 &
+pid=$!
+wait_until grep -q '1\.\.1' "$work/nohup.log"
+kill -HUP $pid
+status=0
+wait $pid || status=$?
+is "SIGHUP under nohup ends nothing" "$status $(tail -n 1 "$work/nohup.log")" \
+	"0 tests: 3, kernels: 1, page: $m/matrix.html"
 
 # The page, as a browser shows it.
 if ! command -v chromium > /dev/null; then
