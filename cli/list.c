@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/registry.h"
 
@@ -38,23 +39,38 @@ static void print_test(const struct test *t)
 	puts(*t->tc->data.guards ? "]" : "");
 }
 
-int list_tests(const char *const *patterns, size_t count, bool json)
+/* Counts @t, and prints its area if it is the last one in it. The plan has areas together. */
+static void count_in_area(const struct test *t, const struct test *next, size_t *in_area)
+{
+	++*in_area;
+	if (next && !strcmp(next->area, t->area))
+		return;
+	printf("%-12s %4zu\n", t->area, *in_area);
+	*in_area = 0;
+}
+
+int list_tests(const char *const *patterns, size_t count, enum list_form form)
 {
 	const struct test_list *all = registry_tests();
+	const struct test *t = NULL, *next;
 	json_t *list = json_array();
+	size_t i, in_area = 0;
 	int status;
-	size_t i;
 
 	status = registry_check_patterns(patterns, count) ? 0 : 2;
-	for (i = 0; i < all->count && !status; i++) {
-		if (!test_selected(&all->tests[i], patterns, count))
+	for (i = 0; i <= all->count && !status; i++) {
+		next = i < all->count ? &all->tests[i] : NULL;
+		if (next && !test_selected(next, patterns, count))
 			continue;
-		if (json)
-			json_array_append_new(list, test_json(&all->tests[i]));
-		else
-			print_test(&all->tests[i]);
+		if (t && form == LIST_JSON)
+			json_array_append_new(list, test_json(t));
+		else if (t && form == LIST_AREAS)
+			count_in_area(t, next, &in_area);
+		else if (t)
+			print_test(t);
+		t = next;
 	}
-	if (json && !status) {
+	if (form == LIST_JSON && !status) {
 		json_dumpf(list, stdout, JSON_INDENT(2));
 		putchar('\n');
 	}

@@ -26,6 +26,9 @@
 
 #define DEFAULT_TIMEOUT_S 30
 
+/* A guest that QEMU emulates on a busy machine takes up to a minute. */
+#define DEFAULT_BOOT_TIMEOUT_S 120
+
 static const char *me(void)
 {
 	return registry_suite()->name;
@@ -42,14 +45,14 @@ static const char help[] =
 	"\n"
 	"Tests of Linux TUN/TAP on the running kernel, each in namespaces of its own.\n"
 	"\n"
-	"  %1$s list [--json] [PATTERN]...      tests, what they need and what they guard\n"
+	"  %1$s list [OPTION] [PATTERN]...      tests, what they need and what they guard\n"
 	"  %1$s run [OPTION]... [PATTERN]...    run tests\n"
-	"  %1$s compare OLD NEW                 difference of two results.json\n"
+	"  %1$s compare OLD NEW                 difference of two runs\n"
 	"  %1$s matrix [OPTION]... [TARGET]...  results of several kernels side by side, as a page\n"
 	"\n"
 	"  %1$s guest list|build|run|shell|clean   guest kernels\n"
 	"\n"
-	"A PATTERN is a test's id ('open.read_unattached'), an area ('open'), or a shell\n"
+	"A PATTERN is a test's id ('open.node'), an area ('open'), or a shell\n"
 	"pattern ('*.write_*'). Without one, all tests are meant.\n"
 	"'%1$s COMMAND --help' says more about a command.\n"
 	"\n"
@@ -76,6 +79,7 @@ static const char run_help[] =
 	"                       there is one; 'none' expects everything to pass)\n"
 	"      --guest NAME     run the tests in a guest kernel (`%1$s guest list`)\n"
 	"      --guests N       split them over N guests at a time\n"
+	"      --boot-timeout S the guest's kernel has S seconds to come up (default: %4$u)\n"
 	"      --journal FILE   write every event to FILE, a JSON object a line\n"
 	"\n"
 	"Needs root, or the right to make user namespaces and to open /dev/net/tun.\n"
@@ -84,20 +88,24 @@ static const char run_help[] =
 	"Examples:\n"
 	"  %1$s run                            everything\n"
 	"  %1$s run setiff 'queue.*detach*'    one area, and some tests of another\n"
-	"  %1$s run -j 1 -v open.read_unattached\n"
+	"  %1$s run -j 1 -v open.node          one test, with all it prints\n"
 	"  %1$s run --repeat 20 --shuffle 1    look for flakes\n";
 
 static const char list_help[] =
-	"Usage: %1$s list [--json] [PATTERN]...\n"
+	"Usage: %1$s list [--json | --areas] [PATTERN]...\n"
 	"\n"
 	"Prints the tests that match, with the behaviour each expects. --json adds the numbers\n"
-	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n";
+	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n"
+	"--areas prints the areas only, and how many tests each has.\n";
 
 static const char compare_help[] =
 	"Usage: %1$s compare OLD NEW\n"
 	"\n"
-	"Prints which tests got worse or better from one results.json to another, are new or\n"
-	"gone, or are skipped for another reason. Exit status 1 if something got worse.\n";
+	"Prints which tests got worse or better from one results.json to another, are no longer\n"
+	"tested (skipped or not run now), are new or gone, or are skipped for another reason.\n"
+	"OLD and NEW are files, or the folders of runs.\n"
+	"\n"
+	"Exit status 1 if something got worse or is no longer tested: a feature may be lost.\n";
 
 static unsigned int default_jobs(void)
 {
@@ -140,7 +148,8 @@ static uint64_t seed(const char *text)
 	exit(2);
 }
 
-enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS };
+enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS,
+       OPT_BOOT_TIMEOUT, OPT_AREAS };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -156,6 +165,7 @@ static const struct option run_long[] = {
 	{ "journal", required_argument, NULL, OPT_JOURNAL },
 	{ "guest", required_argument, NULL, OPT_GUEST },
 	{ "guests", required_argument, NULL, OPT_GUESTS },
+	{ "boot-timeout", required_argument, NULL, OPT_BOOT_TIMEOUT },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -167,7 +177,7 @@ static int cmd_run(int argc, char **argv)
 		.timeout_s = DEFAULT_TIMEOUT_S,
 		.repeat = 1,
 	};
-	struct remote remote = { .guests = 1 };
+	struct remote remote = { .guests = 1, .boot_timeout_s = DEFAULT_BOOT_TIMEOUT_S };
 	struct run run;
 	int c;
 
@@ -207,6 +217,9 @@ static int cmd_run(int argc, char **argv)
 		case OPT_GUESTS:
 			remote.guests = number("guests", optarg, 1, 64);
 			break;
+		case OPT_BOOT_TIMEOUT:
+			remote.boot_timeout_s = number("boot-timeout", optarg, 1, 86400);
+			break;
 		case OPT_JOURNAL:
 			o.journal = optarg;
 			break;
@@ -214,7 +227,8 @@ static int cmd_run(int argc, char **argv)
 			o.baseline = optarg;
 			break;
 		case 'h':
-			printf(run_help, me(), default_jobs(), DEFAULT_TIMEOUT_S);
+			printf(run_help, me(), default_jobs(), DEFAULT_TIMEOUT_S,
+			       DEFAULT_BOOT_TIMEOUT_S);
 			return 0;
 		default:
 			return usage_error("run ");
@@ -244,16 +258,20 @@ static int cmd_list(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, OPT_JSON },
+		{ "areas", no_argument, NULL, OPT_AREAS },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	bool json = false;
+	enum list_form form = LIST_TEXT;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case OPT_JSON:
-			json = true;
+			form = LIST_JSON;
+			break;
+		case OPT_AREAS:
+			form = LIST_AREAS;
 			break;
 		case 'h':
 			printf(list_help, me());
@@ -262,7 +280,7 @@ static int cmd_list(int argc, char **argv)
 			return usage_error("list ");
 		}
 	}
-	return list_tests((const char *const *)argv + optind, argc - optind, json);
+	return list_tests((const char *const *)argv + optind, argc - optind, form);
 }
 
 static int cmd_compare(int argc, char **argv)
@@ -272,10 +290,21 @@ static int cmd_compare(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 3) {
-		fprintf(stderr, "%s: compare takes two files\n", me());
+		fprintf(stderr, "%s: compare takes two files or folders\n", me());
 		return usage_error("compare ");
 	}
 	return results_compare(argv[1], argv[2]);
+}
+
+/* What was to be seen and was not is no success. Who stops reading wants no more. */
+static int said(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return status;
+	fprintf(stderr, "%s: cannot write standard output: %s\n", me(), strerror(errno));
+	return 2;
 }
 
 int main(int argc, char **argv)
@@ -299,15 +328,15 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		printf(help, me());
-		return 0;
+		return said(0);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("%s %s\n", me(), registry_suite()->version);
-		return 0;
+		return said(0);
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return said(commands[i].run(argc - 1, argv + 1));
 	fprintf(stderr, "%s: there is no command '%s'\n", me(), argv[1]);
 	return usage_error("");
 }

@@ -45,7 +45,8 @@ struct guest {
 	int journal_fd;
 	char *line;	     /* the journal's last, still incomplete one */
 	size_t len, size;
-	bool begun, ended;
+	char *started;	     /* a file that boot makes when the kernel starts */
+	bool booting, begun, ended;
 	int64_t heard_ns;    /* when it last said something */
 	bool hung;
 	int64_t told_ns;     /* when it was told to end */
@@ -148,8 +149,9 @@ static void add_number(char ***argv, size_t *n, const char *option, uint64_t val
 	add_word(argv, n, text);
 }
 
-/* boot --channel JOURNAL NAME [FILE] -- PROGRAM run ... ID... */
-static char **command_line(const struct fleet *f, const struct batch *b, const char *journal)
+/* boot --channel JOURNAL --started FILE NAME [FILE] -- PROGRAM run ... ID... */
+static char **command_line(const struct fleet *f, const struct batch *b, const char *journal,
+			   const char *started)
 {
 	const struct run_options *o = f->run->options;
 	char program[PATH_MAX], *guest = must(strdup(f->how->guest));
@@ -163,6 +165,8 @@ static char **command_line(const struct fleet *f, const struct batch *b, const c
 	add_number(&argv, &n, "--timeout", INT_MAX);
 	add_word(&argv, &n, "--channel");
 	add_word(&argv, &n, journal);
+	add_word(&argv, &n, "--started");
+	add_word(&argv, &n, started);
 	if (file)
 		*file++ = '\0';
 	add_word(&argv, &n, guest);
@@ -225,6 +229,7 @@ static void cannot_start(struct fleet *f, struct guest *g)
 	}
 	if (g->journal_fd >= 0)
 		close(g->journal_fd);
+	free(g->started);
 	free_batch(g->batch);
 	g->batch = NULL;
 	f->cannot_boot = true;
@@ -243,7 +248,10 @@ static void start_guest(struct fleet *f, struct guest *g, struct batch *b)
 		g->batch = NULL;
 		return;
 	}
-	argv = command_line(f, b, journal);
+	if (asprintf(&g->started, "%s.started", journal) < 0)
+		must(NULL);
+	unlink(g->started);
+	argv = command_line(f, b, journal, g->started);
 	g->journal_fd = open(journal, O_RDONLY | O_CLOEXEC);
 	fflush(NULL);
 	g->pid = fork();
@@ -396,23 +404,34 @@ static void blame(struct fleet *f, const struct guest *g, struct record *r)
 	run_finish(f->run, r);
 }
 
-static void give_up(struct fleet *f, const struct guest *g)
+static void why_not_booted(const struct fleet *f, const struct guest *g, char *why, size_t size)
 {
 	char line[200], *console = console_tail(f, g);
-	size_t i;
 
 	cause(console, line, sizeof(line));
+	if (g->hung && !g->begun)
+		snprintf(why, size, "did not come up within %u s", f->how->boot_timeout_s);
+	else
+		snprintf(why, size, "did not boot: %s", line);
+	free(console);
+}
+
+static void give_up(struct fleet *f, const struct guest *g)
+{
+	char why[240];
+	size_t i;
+
+	why_not_booted(f, g, why, sizeof(why));
 	for (i = 0; i < g->batch->count; i++) {
 		struct record *r = &f->run->records[g->batch->indices[i]];
 
 		if (!r->final)
-			snprintf(r->reason, sizeof(r->reason), "the guest did not boot: %s", line);
+			snprintf(r->reason, sizeof(r->reason), "the guest %s", why);
 		record_changed(r);
 	}
-	fprintf(stderr, "%s: guest %s did not boot: %s (see %s/guest-console-%u)\n",
-		registry_suite()->name, f->how->guest, line, f->run->dir, g->number);
+	fprintf(stderr, "%s: guest %s %s (see %s/guest-console-%u)\n", registry_suite()->name,
+		f->how->guest, why, f->run->dir, g->number);
 	f->cannot_boot = true;
-	free(console);
 }
 
 /* The guest died with work left: find who did it, or let the suspects run one after the other. */
@@ -448,6 +467,8 @@ static void end_guest(struct fleet *f, struct guest *g)
 	listen_to(f, g);
 	close(g->pidfd);
 	close(g->journal_fd);
+	unlink(g->started);
+	free(g->started);
 	if (!f->run->signal && !g->begun)
 		give_up(f, g);
 	else if (!f->run->signal && !g->ended)
@@ -459,11 +480,21 @@ static void end_guest(struct fleet *f, struct guest *g)
 
 /* --- the loop ---------------------------------------------------------------------------- */
 
+/* What boot prepares may take long: the time to come up begins when the kernel starts. */
+static void note_start(struct guest *g)
+{
+	if (g->booting || access(g->started, F_OK))
+		return;
+	g->booting = true;
+	g->heard_ns = now_ns();
+}
+
 static bool silent(const struct fleet *f, const struct guest *g)
 {
-	int64_t most = (f->run->options->timeout_s + SILENCE_S) * 1000000000LL;
+	unsigned int most = g->begun ? f->run->options->timeout_s + SILENCE_S :
+				       f->how->boot_timeout_s;
 
-	return g->begun && now_ns() - g->heard_ns > most;
+	return (g->begun || g->booting) && now_ns() - g->heard_ns > most * 1000000000LL;
 }
 
 static unsigned int give_work(struct fleet *f)
@@ -484,6 +515,7 @@ static unsigned int give_work(struct fleet *f)
 
 static void look_at(struct fleet *f, struct guest *g, bool over)
 {
+	note_start(g);
 	listen_to(f, g);
 	if (over)
 		end_guest(f, g);
@@ -513,6 +545,7 @@ static void follow(struct fleet *f)
 		for (i = 0; i < n; i++)
 			if (f->guests[i].batch)
 				look_at(f, &f->guests[i], polls[i].revents);
+		run_flush(f->run);
 	}
 	free(polls);
 }

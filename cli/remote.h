@@ -13,6 +13,7 @@ struct remote {
 	const char *boot;    /* the script that boots: guest/boot */
 	const char *guest;   /* its name, with the file it may need after a blank: "bzimage PATH" */
 	unsigned int guests; /* at a time, at least 1 */
+	unsigned int boot_timeout_s; /* from the start of its kernel to that of the run in it */
 };
 
 /*

@@ -88,6 +88,7 @@ run_guest() {
 	(exec 7>&- 8>&- 9>&-; show_console) &
 	console_pid=$!
 	[ -z "$shell" ] || feed
+	[ -z "$started" ] || : > "$started"
 	# setpriv and setsid become the kernel: its group is its process id, which $work/pid tells.
 	setpriv --pdeathsig KILL setsid sh -c 'echo $$ > "$0" && exec "$@"' "$work/pid" "$@" \
 		<> "$work/input" > "$work/console" 2>&1 9>&- &

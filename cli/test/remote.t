@@ -11,6 +11,7 @@ cat > "$work/guest/boot" <<END
 # Dies when a test that is named in $work/deadly starts.
 while [ "\$1" != -- ]; do
 	[ "\$1" != --channel ] || channel=\$2
+	[ "\$1" != --started ] || started=\$2
 	guest=\$1
 	shift
 done
@@ -22,8 +23,11 @@ for word; do
 	set -- "\$@" "\$word"
 done
 echo "booting"
+[ "\$guest" != prepares ] || sleep 2
+: > "\$started"
 case \$guest in
 unbootable) echo "no such kernel" >&2; exit 2 ;;
+mute) sleep 60 ;;
 panics_early) echo "Kernel panic - not syncing: VFS: Unable to mount root fs"; exit 3 ;;
 esac
 echo \$\$ >> "$work/boots"
@@ -94,6 +98,14 @@ is "... and its tests are not run" "$(result demo.passes)" notrun
 exits "a guest whose kernel does not come up" 1 "$work/build/demo" run --guest panics_early -o "$out" demo.passes
 ok "... says how it died" grep -q '"reason": "the guest did not boot: Kernel panic - not syncing: VFS' \
 	"$out/results.json"
+
+start=$(date +%s)
+exits "a guest whose kernel hangs" 1 "$work/build/demo" run --guest mute --boot-timeout 1 -o "$out" demo.passes
+ok "... is given up in time" test $(($(date +%s) - start)) -lt 20
+ok "... and that is said" grep -q '"reason": "the guest did not come up within 1 s"' "$out/results.json"
+exits "what has to be prepared does not count" 0 "$work/build/demo" run --guest prepares --boot-timeout 1 \
+	-o "$out" demo.passes
+is "no mark is left" "$(ls "$out" | grep started)" ""
 
 rm -f "$out/guest-journal-1"
 "$work/build/demo" run --guest fake -o "$out" -t 60 demo.hangs > "$work/log" 2>&1 &

@@ -90,8 +90,43 @@ exits "a full standard output" 2 sh -c "build/demo run -o '$out' demo.passes > /
 one_line "... is said" "cannot write standard output: No space left on device"
 ok "... and the results are kept all the same" grep -q '"result": "pass"' "$out/results.json"
 exits "few descriptors" 0 sh -c "ulimit -n 40 && build/demo run -o '$out' -j 1024 demo.passes demo.variants"
-build/demo run -o "$out" demo 2>/dev/null | head -n 1 > /dev/null
+build/demo run -t 2 -o "$out" demo 2>/dev/null | head -n 1 > /dev/null
 ok "a reader that goes away costs nothing" grep -q '^# Totals' "$out/results.ktap"
+
+# What nobody gets to see is no success.
+for arguments in list 'list --json' --help --version 'run --help' 'guest --help' 'matrix --help' \
+	"compare $work/new-a.json $work/new-b.json"; do
+	echo '{"schema": 1, "tests": [{"id": "a.b", "result": "pass"}]}' > "$work/new-a.json"
+	echo '{"schema": 1, "tests": []}' > "$work/new-b.json"
+	exits "'${arguments%% /*}' to a full device" 2 sh -c "build/tuntests $arguments > /dev/full"
+	one_line "... is said" "cannot write standard output: No space left on device"
+done
+
+if [ -e /dev/net/tun ] && unshare -m true 2> /dev/null; then
+	for node in /dev/null "$work/file"; do
+		exits "$node in place of /dev/net/tun" 4 unshare -m sh -c "mount --bind $node /dev/net/tun &&
+			exec build/tuntests run -o '$out' open.node"
+		ok "... is told from the device" grep -q \
+			'"skip", "reason": "/dev/net/tun is not the TUN device"' "$out/results.json"
+	done
+else
+	skip "something else in place of /dev/net/tun" "none here, or no private mount namespace"
+fi
+
+is "list --areas counts the tests of each" "$(build/tuntests list --areas | awk '{ n += $2 } END { print n }')" \
+	"$(build/tuntests list | wc -l)"
+is "... of those that match" "$(build/tuntests list --areas open.node persist | wc -l)" 2
+# Every test that the help, the README and the pages name is there.
+build/tuntests list --areas | awk '{ print $1 }' > "$work/areas"
+{
+	for command in "" run list compare guest matrix; do build/tuntests $command --help; done
+	cat README.md docs/*.md cli/tuntests.1
+} | grep -oE '\b[a-z]+\.[a-z0-9_*]+' | grep -vE '\.(c|h|t|md|json)$' | sort -u > "$work/named"
+while read -r id; do
+	grep -qx "${id%%.*}" "$work/areas" || continue
+	ok "there is a test $id, as some page says" build/tuntests list "$id"
+done < "$work/named"
+ok "... and some are named" grep -qx open.node "$work/named"
 
 for command in "" run list compare; do
 	exits "help of '$command'" 0 build/tuntests $command --help
@@ -99,7 +134,7 @@ for command in "" run list compare; do
 done
 exits "the version" 0 build/tuntests --version
 ok "the manual page is well-formed" mandoc -T lint -W warning cli/tuntests.1
-for option in $(build/tuntests run --help | grep -o -e '--[a-z]*' | sort -u); do
+for option in $(build/tuntests run --help | grep -o -e '--[a-z-]*' | sort -u); do
 	ok "the manual page knows $option" grep -q -- "$(echo "$option" | sed 's/-/./g')" cli/tuntests.1
 done
 done_testing
