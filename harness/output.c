@@ -101,8 +101,9 @@ bool output_open(struct run *run)
 	}
 	unlinkat(run->dir_fd, "results.json", 0);
 	unlinkat(run->dir_fd, "junit.xml", 0);
+	unlinkat(run->dir_fd, "results.jsonl", 0);
 	run->lines_fd = openat(run->dir_fd, "results.jsonl",
-			       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+			       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (run->lines_fd < 0)
 		output_failed(run, "results.jsonl");
 	for (i = 0; i < run->count; i++)

@@ -34,8 +34,8 @@ struct old_results {
 };
 
 /*
- * Reads a results.json or a baseline (the same format), or the results.json in a folder. False after
- * one line on standard error that names file and fault. Free with results_free().
+ * Reads a results.json or a baseline (the same format), or the results.json in a folder. False
+ * after one line on standard error that names file and fault. Free with results_free().
  */
 bool results_load(const char *path, struct old_results *into);
 void results_free(struct old_results *old);

@@ -89,8 +89,8 @@ void run_repeated(struct run *run, const struct record *rec);
 void run_flush(struct run *run);
 
 /*
- * Nothing will change this record any more: holds it against what was expected and reports it. A line
- * of results.jsonl has it at once, results.json as after run_repeated().
+ * Nothing will change this record any more: holds it against what was expected and reports it. A
+ * line of results.jsonl has it at once, results.json as after run_repeated().
  */
 void run_finish(struct run *run, struct record *rec);
 
