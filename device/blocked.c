@@ -108,6 +108,20 @@ bool blocked_ended(struct blocked *b, int timeout_ms)
 	return true;
 }
 
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+bool blocked_interrupt(struct blocked *b, int timeout_ms)
+{
+	struct sigaction action = { .sa_handler = nothing };
+
+	sigaction(SIGUSR1, &action, NULL);
+	pthread_kill(b->thread, SIGUSR1);
+	return blocked_ended(b, timeout_ms);
+}
+
 bool stat_sleeps(int stat)
 {
 	char line[512];

@@ -339,20 +339,6 @@ TEST_F(held, released,
 	EXPECT_EQ(0, memcmp(w->f.data, p.data, p.len));
 }
 
-static void do_nothing(int sig __UNUSED)
-{
-}
-
-/* Makes the blocked call fail with EINTR. */
-static bool interrupt(struct blocked *b)
-{
-	struct sigaction action = { .sa_handler = do_nothing };
-
-	sigaction(SIGUSR1, &action, NULL);
-	pthread_kill(b->thread, SIGUSR1);
-	return blocked_ended(b, TIMEOUT_MS);
-}
-
 TEST_F(held, interrupted,
        .title = "a signal ends a write that waits for room in the send buffer: EINTR",
        .behaviours = { 139 }, .needs = { "bridge", "tbf" })
@@ -364,7 +350,7 @@ TEST_F(held, interrupted,
 	ASSERT_GT(WAY_LIMIT, n);
 	tun_set_blocking(w->in.fd);
 	ASSERT_TRUE(blocked_write(&writer, w->in.fd, w->f.data, w->f.len));
-	ASSERT_TRUE(interrupt(&writer));
+	ASSERT_TRUE(blocked_interrupt(&writer, TIMEOUT_MS));
 	EXPECT_EQ(-1, writer.ret);
 	EXPECT_EQ(EINTR, writer.err);
 	EXPECT_EQ(n, link_stats("in").rx_packets);
@@ -458,7 +444,7 @@ TEST_F(blocked, write_wakes,
 	EXPECT_TRUE(woken);
 	/* A signal wakes it too; then it finds the room there was all the time. */
 	if (!woken) {
-		ASSERT_TRUE(interrupt(&writer));
+		ASSERT_TRUE(blocked_interrupt(&writer, TIMEOUT_MS));
 	}
 	EXPECT_EQ(w->f.len, writer.ret);
 	/* Where it went is open: the qdisc that was removed may not have been replaced yet. */
