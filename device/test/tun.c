@@ -78,7 +78,8 @@ static bool checksum_as_announced(const struct tun_packet *packet, const struct 
 	return p->l4_checksum_partial && packet->vnet.csum_start == p->l4;
 }
 
-TEST_F(traffic, udp, .title = "UDP datagrams cross in both directions over IPv4")
+TEST_F(traffic, udp, .title = "UDP datagrams cross in both directions over IPv4",
+       .needs = { "tun", "ipv6" })
 {
 	uint8_t buf[600];
 	int fd = udp_open(KERNEL_IP4, 4001);
@@ -102,7 +103,8 @@ TEST_F(traffic, udp, .title = "UDP datagrams cross in both directions over IPv4"
 	close(fd);
 }
 
-TEST_F(traffic, udp6, .title = "UDP datagrams cross in both directions over IPv6")
+TEST_F(traffic, udp6, .title = "UDP datagrams cross in both directions over IPv6",
+       .needs = { "tun", "ipv6" })
 {
 	uint8_t buf[600];
 	int fd = udp_open(KERNEL_IP6, 4001);
@@ -128,7 +130,8 @@ TEST_F(traffic, udp6, .title = "UDP datagrams cross in both directions over IPv6
 	close(fd);
 }
 
-TEST_F(traffic, echo, .title = "the kernel answers ICMP and ICMPv6 echo requests")
+TEST_F(traffic, echo, .title = "the kernel answers ICMP and ICMPv6 echo requests",
+       .needs = { "tun", "ipv6" })
 {
 	peer_ipv4(&self->t, &self->f, IPPROTO_ICMP);
 	frame_icmp(&self->f, 8, 0, 1, 2);
@@ -178,17 +181,20 @@ static void exchange(struct __test_metadata *_metadata, FIXTURE_DATA(traffic) * 
 	close(c.fd);
 }
 
-TEST_F(traffic, tcp, .title = "a TCP connection made by hand carries data both ways over IPv4")
+TEST_F(traffic, tcp, .title = "a TCP connection made by hand carries data both ways over IPv4",
+       .needs = { "tun", "ipv6" })
 {
 	exchange(_metadata, self, false);
 }
 
-TEST_F(traffic, tcp6, .title = "a TCP connection made by hand carries data both ways over IPv6")
+TEST_F(traffic, tcp6, .title = "a TCP connection made by hand carries data both ways over IPv6",
+       .needs = { "tun", "ipv6" })
 {
 	exchange(_metadata, self, true);
 }
 
-TEST(tcp_twice, .title = "two connections to one port do not get in each other's way")
+TEST(tcp_twice, .title = "two connections to one port do not get in each other's way",
+     .needs = { "tun" })
 {
 	struct tun t = peer_create("unit0", IFF_TUN | IFF_NO_PI);
 	struct peer_tcp first = peer_tcp_connect(&t, 5001, false, 0);
@@ -201,7 +207,8 @@ TEST(tcp_twice, .title = "two connections to one port do not get in each other's
 	tun_close(&t);
 }
 
-TEST(tcp_mss, .title = "the kernel's end of a connection goes by the segment the peer said")
+TEST(tcp_mss, .title = "the kernel's end of a connection goes by the segment the peer said",
+     .needs = { "tun" })
 {
 	struct tun t = peer_create("unit0", IFF_TUN | IFF_NO_PI);
 	static const uint16_t said[] = { 0, 700, 1400 };
@@ -219,7 +226,7 @@ TEST(tcp_mss, .title = "the kernel's end of a connection goes by the segment the
 	tun_close(&t);
 }
 
-TEST(patterns, .title = "a datagram's length and pattern are told, either way")
+TEST(patterns, .title = "a datagram's length and pattern are told, either way", .needs = { "tun" })
 {
 	static const struct {
 		unsigned int flags;
@@ -253,7 +260,7 @@ TEST(patterns, .title = "a datagram's length and pattern are told, either way")
 	}
 }
 
-TEST(blocking, .title = "a file made blocking waits")
+TEST(blocking, .title = "a file made blocking waits", .needs = { "tun" })
 {
 	struct tun t = tun_create("unit0", IFF_TUN | IFF_NO_PI);
 	struct blocked b;
@@ -267,7 +274,8 @@ TEST(blocking, .title = "a file made blocking waits")
 	tun_close(&t);
 }
 
-TEST(partial_checksum, .title = "the kernel completes the partial checksum of a written frame")
+TEST(partial_checksum, .title = "the kernel completes the partial checksum of a written frame",
+     .needs = { "tun" })
 {
 	struct tun t = peer_create("unit0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
 	int fd = udp_open(KERNEL_IP4, 4001);
@@ -288,7 +296,8 @@ TEST(partial_checksum, .title = "the kernel completes the partial checksum of a 
 	tun_close(&t);
 }
 
-TEST(gso_tcp, .title = "a GSO frame built here is taken by the kernel's TCP as a whole")
+TEST(gso_tcp, .title = "a GSO frame built here is taken by the kernel's TCP as a whole",
+     .needs = { "tun" })
 {
 	struct tun t = peer_create("unit0", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR);
 	struct peer_tcp c = peer_tcp_connect(&t, 5001, false, 0);
@@ -307,7 +316,8 @@ TEST(gso_tcp, .title = "a GSO frame built here is taken by the kernel's TCP as a
 	tun_close(&t);
 }
 
-TEST(raw_headers, .title = "PI comes first in the file, then the vnet header, then the frame")
+TEST(raw_headers, .title = "PI comes first in the file, then the vnet header, then the frame",
+     .needs = { "tun" })
 {
 	struct tun t = peer_create("unit0", IFF_TUN | IFF_VNET_HDR);
 	int fd = udp_open(KERNEL_IP4, 4001);
@@ -324,7 +334,8 @@ TEST(raw_headers, .title = "PI comes first in the file, then the vnet header, th
 	tun_close(&t);
 }
 
-TEST(reattach, .title = "a persistent device's vnet header size is found when it is attached again")
+TEST(reattach, .title = "a persistent device's vnet header size is found when it is attached again",
+     .needs = { "tun" })
 {
 	struct tun t = tun_create("unit0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
 
@@ -345,7 +356,7 @@ TEST(reattach, .title = "a persistent device's vnet header size is found when it
 	EXPECT_FALSE(link_exists("unit0"));
 }
 
-TEST(names, .title = "the kernel's choice of name is noted")
+TEST(names, .title = "the kernel's choice of name is noted", .needs = { "tun" })
 {
 	struct tun any = tun_create(NULL, IFF_TUN | IFF_NO_PI);
 	struct tun numbered = tun_create("unit%d", IFF_TAP | IFF_NO_PI);
@@ -360,7 +371,8 @@ TEST(names, .title = "the kernel's choice of name is noted")
 }
 
 /* Each wrapper once, where its effect can be read back by another. */
-TEST(ioctls, .title = "values set by one ioctl are given back by its counterpart")
+TEST(ioctls, .title = "values set by one ioctl are given back by its counterpart",
+     .needs = { "tun" })
 {
 	static const uint8_t addresses[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
 	static const uint8_t mac[6] = { 2, 1, 2, 3, 4, 5 };
@@ -402,7 +414,7 @@ TEST(ioctls, .title = "values set by one ioctl are given back by its counterpart
 	tun_close(&t);
 }
 
-TEST(ifindex, .title = "TUNSETIFINDEX chooses the index of the device to come")
+TEST(ifindex, .title = "TUNSETIFINDEX chooses the index of the device to come", .needs = { "tun" })
 {
 	int fd = tun_open();
 	struct link link;

@@ -6,7 +6,7 @@
 #include "netns/sock.h"
 
 TEST(hold, .title = "frames on the way are held, dropped when it is opened, and then pass",
-     .needs = { "bridge", "tbf" })
+     .needs = { "tun", "bridge", "tbf" })
 {
 	struct tun_packet packet;
 	struct way w;

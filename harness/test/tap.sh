@@ -119,7 +119,7 @@ demo_reports() {
 		grep -v -e warns -e logs -e innocent -e once -e longer) > "$work/out" 2> "$work/err"
 	demo_status=$?
 	steady "$work/out" | sed '/^# kernel log: cannot read/d' > "$work/demo.ktap"
-	steady "$work/run/results.json" | sed 's/"kernel_log": "[^"]*"/"kernel_log": ""/' \
+	steady "$work/run/results.json" | sed -E 's/"(sandbox|kernel_log)": "[^"]*"/"\1": ""/g' \
 		> "$work/demo.json"
 	steady "$work/run/junit.xml" > "$work/demo.xml"
 	return $demo_status
