@@ -256,3 +256,28 @@ int tun_set_hwaddr(int fd, uint16_t family, const uint8_t *address, size_t len)
 	memcpy(ifr.ifr_hwaddr.sa_data, address, len);
 	return ioctl(fd, SIOCSIFHWADDR, &ifr);
 }
+
+int tun_attach_filter(int fd, const struct sock_fprog *program)
+{
+	return ioctl(fd, TUNATTACHFILTER, program);
+}
+
+int tun_detach_filter(int fd)
+{
+	return ioctl(fd, TUNDETACHFILTER, NULL);
+}
+
+int tun_get_filter(int fd, struct sock_fprog *program)
+{
+	return ioctl(fd, TUNGETFILTER, program);
+}
+
+int tun_set_steering_ebpf(int fd, int program)
+{
+	return ioctl(fd, TUNSETSTEERINGEBPF, &program);
+}
+
+int tun_set_filter_ebpf(int fd, int program)
+{
+	return ioctl(fd, TUNSETFILTEREBPF, &program);
+}

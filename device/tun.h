@@ -19,6 +19,8 @@
 
 #define TUN_NODE "/dev/net/tun"
 
+struct sock_fprog;
+
 /* An attached file. */
 struct tun {
 	int fd;
@@ -76,6 +78,25 @@ int tun_get_sk_netns(int fd);		       /* SIOCGSKNS: a descriptor */
 int tun_set_tx_filter(int fd, uint16_t flags, uint16_t count, const uint8_t (*addresses)[6]);
 int tun_get_hwaddr(int fd, uint16_t *family, uint8_t address[14]);		 /* SIOCGIFHWADDR */
 int tun_set_hwaddr(int fd, uint16_t family, const uint8_t *address, size_t len); /* SIOCSIFHWADDR */
+
+/*
+ * The classic BPF program for what the kernel sends to the file: TUNATTACHFILTER, TUNDETACHFILTER,
+ * TUNGETFILTER. A TUN gives EINVAL. The kernel copies the instructions, for every queue attached
+ * now or later; what the program returns is the number of bytes of the frame that are kept, 0 drops
+ * it (the rules of SO_ATTACH_FILTER, socket(7)). Detaching needs no program to be there. Given back
+ * is the last struct as it was passed: its pointer is the caller's of then.
+ */
+int tun_attach_filter(int fd, const struct sock_fprog *program);
+int tun_detach_filter(int fd);
+int tun_get_filter(int fd, struct sock_fprog *program);
+/*
+ * TUNSETSTEERINGEBPF, TUNSETFILTEREBPF: @program is a descriptor of type
+ * BPF_PROG_TYPE_SOCKET_FILTER, which stays the caller's to close (the device has a reference of its
+ * own), or -1 for none. EBADF for no descriptor, EINVAL for one of another kind. TUN and TAP alike.
+ * The first returns the queue, taken modulo those attached; the second the bytes to keep, as above.
+ */
+int tun_set_steering_ebpf(int fd, int program);
+int tun_set_filter_ebpf(int fd, int program);
 
 /*
  * Raw read and write, captured. tun_write() is write(). tun_read() waits up to @timeout_ms for a

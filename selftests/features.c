@@ -259,15 +259,15 @@ TEST(no_filter, .title = "IFF_NOFILTER goes when a classic filter is attached, a
 	struct link link;
 
 	EXPECT_EQ(IFF_TAP | IFF_MULTI_QUEUE | IFF_NOFILTER, tun_iff_flags(t.fd));
-	ASSERT_OK(ioctl(t.fd, TUNATTACHFILTER, &filter));
+	ASSERT_OK(tun_attach_filter(t.fd, &filter));
 	EXPECT_EQ(IFF_TAP | IFF_MULTI_QUEUE, tun_iff_flags(t.fd));
-	ASSERT_OK(ioctl(t.fd, TUNDETACHFILTER, NULL));
+	ASSERT_OK(tun_detach_filter(t.fd));
 	EXPECT_EQ(IFF_TAP | IFF_MULTI_QUEUE | IFF_NOFILTER, tun_iff_flags(t.fd));
 	ASSERT_OK(link_get("f0", &link));
 	EXPECT_EQ(1, link.data[TUN_LINK_PI]);
 
 	/* Without that header the bit stays, for the other meaning. */
-	ASSERT_OK(ioctl(bare.fd, TUNATTACHFILTER, &filter));
+	ASSERT_OK(tun_attach_filter(bare.fd, &filter));
 	EXPECT_EQ(IFF_TAP | IFF_NO_PI, tun_iff_flags(bare.fd));
 	tun_close(&bare);
 	tun_close(&t);

@@ -397,7 +397,7 @@ TEST(keeps_filter_program, .title = "the filter program is the one of before the
 
 	peer_configure(&t);
 	ASSERT_OK(tun_set_persist(t.fd, 1));
-	ASSERT_OK(ioctl(t.fd, TUNSETFILTEREBPF, &program));
+	ASSERT_OK(tun_set_filter_ebpf(t.fd, program));
 	close(program);
 	reattach(&t);
 	ASSERT_TRUE(link_wait_running("p0", true, TIMEOUT_MS));

@@ -293,7 +293,7 @@ TEST(strip_after_filter,
 	struct tun_pi pi;
 	uint8_t buf[256];
 
-	ASSERT_OK(ioctl(t.fd, TUNATTACHFILTER, &prog));
+	ASSERT_OK(tun_attach_filter(t.fd, &prog));
 	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(PI_SIZE + 30, tun_read(&t, buf, sizeof(buf), WAIT_MS));
 	memcpy(&pi, buf, sizeof(pi));

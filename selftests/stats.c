@@ -384,10 +384,10 @@ TEST(filtered, .title = "a packet refused by the address or the socket filter co
 	EXPECT_EQ(1, link_stats("t0").tx_dropped);
 	ASSERT_OK(tun_set_tx_filter(t.fd, 0, 0, NULL));
 
-	ASSERT_OK(ioctl(t.fd, TUNATTACHFILTER, &prog));
+	ASSERT_OK(tun_attach_filter(t.fd, &prog));
 	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(2, link_stats("t0").tx_dropped);
-	ASSERT_OK(ioctl(t.fd, TUNDETACHFILTER, &prog));
+	ASSERT_OK(tun_detach_filter(t.fd));
 
 	kernel_udp(udp, 4000, 101, 1);
 	EXPECT_EQ(peer_udp_size(&t, 101), tun_read(&t, buf, sizeof(buf), WAIT_MS));
