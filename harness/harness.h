@@ -122,6 +122,8 @@ void harness_register_suite(const struct suite *s);
  * that nobody registered ends the test as an error.
  */
 bool harness_feature(const char *name);
+/* Why the probe did not find it: the reason for a SKIP of what only a part of a test needs. */
+const char *harness_feature_reason(const char *name);
 
 /* For a probe: give the exact reason, in place of the feature's phrase. */
 void harness_missing(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -191,13 +191,23 @@ void harness_missing(const char *fmt, ...)
 	va_end(ap);
 }
 
-bool harness_feature(const char *name)
+static const struct feature *feature(const char *name)
 {
 	const struct feature *f = registry_feature(name);
 
 	if (!f)
 		TH_BAIL("no FEATURE probes '%s'", name);
-	return f->present;
+	return f;
+}
+
+bool harness_feature(const char *name)
+{
+	return feature(name)->present;
+}
+
+const char *harness_feature_reason(const char *name)
+{
+	return feature(name)->reason;
 }
 
 static void begin(struct __test_metadata *m)

@@ -76,7 +76,7 @@ FIXTURE_SETUP(sockets)
 	size_t l4;
 
 	if (variant->ipv6 && !harness_feature("ipv6"))
-		SKIP(return, "kernel has no IPv6");
+		SKIP(return, "%s", harness_feature_reason("ipv6"));
 	if (variant->ipv6)
 		netns_ipv6();
 	self->t = peer_create("gso0", variant->flags | IFF_VNET_HDR);
@@ -604,8 +604,6 @@ static struct tun forwarding_out(unsigned int mask)
 
 FIXTURE_SETUP(forward)
 {
-	if (!harness_feature("sysctl"))
-		SKIP(return, "/proc/sys/net cannot be written");
 	must_set("ipv4/ip_forward", "1");
 	if (harness_feature("ipv6")) {
 		netns_ipv6();
@@ -694,7 +692,7 @@ static void forward_tcp(struct __test_metadata *_metadata, FIXTURE_DATA(forward)
 TEST_F(forward, forward_tcp4,
        .title = "an IPv4 TCP super-frame is forwarded as it is to a device with TSO, in segments "
 		"to others",
-       .behaviours = { 325, 333 })
+       .behaviours = { 325, 333 }, .needs = { "sysctl" })
 {
 	forward_tcp(_metadata, self, self->mask, false);
 }
@@ -702,7 +700,7 @@ TEST_F(forward, forward_tcp4,
 TEST_F(forward, forward_tcp6,
        .title = "an IPv6 TCP super-frame is forwarded as it is to a device with TSO, in segments "
 		"to others",
-       .behaviours = { 325, 333 }, .needs = { "ipv6" })
+       .behaviours = { 325, 333 }, .needs = { "sysctl", "ipv6" })
 {
 	forward_tcp(_metadata, self, self->mask, true);
 }
@@ -710,7 +708,7 @@ TEST_F(forward, forward_tcp6,
 TEST_F(forward, forward_tcp_tiny,
        .title = "a TCP super-frame with segments of less than 8 bytes is forwarded with such "
 		"segments, or with segments of 8",
-       .behaviours = { 318 })
+       .behaviours = { 318 }, .needs = { "sysctl" })
 {
 	bool tso = self->mask & TUN_F_TSO4;
 	struct tun_packet packet;
@@ -745,7 +743,7 @@ TEST_F(forward, forward_tcp_tiny,
 TEST_F(forward, forward_tcp_ecn,
        .title = "a TCP super-frame with ECN keeps its bit on a device with ECN; in segments only "
 		"the first has CWR",
-       .behaviours = { 147, 325, 333 })
+       .behaviours = { 147, 325, 333 }, .needs = { "sysctl" })
 {
 	bool whole = self->mask & TUN_F_TSO_ECN;
 	struct tun_packet packet;
@@ -785,7 +783,8 @@ static void forward_udp(struct __test_metadata *_metadata, FIXTURE_DATA(forward)
 TEST_F(forward, forward_udp4,
        .title = "an IPv4 UDP super-frame is forwarded as it is to a device with USO, as datagrams "
 		"to others",
-       .behaviours = { 325, 332 }, .needs = { "usogso_write" }, .guards = { "9840036786d9" })
+       .behaviours = { 325, 332 }, .needs = { "sysctl", "usogso_write" },
+       .guards = { "9840036786d9" })
 {
 	forward_udp(_metadata, self, self->mask, false);
 }
@@ -793,7 +792,7 @@ TEST_F(forward, forward_udp4,
 TEST_F(forward, forward_udp6,
        .title = "an IPv6 UDP super-frame is forwarded as it is to a device with USO, as datagrams "
 		"to others",
-       .behaviours = { 325, 332 }, .needs = { "usogso_write", "ipv6" },
+       .behaviours = { 325, 332 }, .needs = { "sysctl", "usogso_write", "ipv6" },
        .guards = { "9840036786d9" })
 {
 	forward_udp(_metadata, self, self->mask, true);
@@ -801,7 +800,7 @@ TEST_F(forward, forward_udp6,
 
 TEST_F(forward, forward_misplaced_checksum,
        .title = "a UDP super-frame whose checksum starts behind its UDP header is not forwarded",
-       .behaviours = { 325 }, .needs = { "usogso_write" },
+       .behaviours = { 325 }, .needs = { "sysctl", "usogso_write" },
        .guards = { "89add40066f9", "CVE-2024-43897" })
 {
 	struct tun_packet packet;
@@ -868,7 +867,7 @@ static int recv_fragments(struct __test_metadata *_metadata, const struct tun *t
 TEST_F(forward, forward_ufo,
        .title = "UDP to be fragmented leaves in IP fragments, whatever the mask; its UDP header "
 		"counts as payload",
-       .behaviours = { 320, 335 }, .guards = { "cf9acc90c80e" })
+       .behaviours = { 320, 335 }, .needs = { "sysctl" }, .guards = { "cf9acc90c80e" })
 {
 	static const struct {
 		size_t len;
@@ -920,8 +919,6 @@ static struct tun bridge_port(const char *name, unsigned int mask)
 
 FIXTURE_SETUP(bridged)
 {
-	if (!harness_feature("bridge"))
-		SKIP(return, "kernel has no bridge device");
 	if (link_add("bridge", "br0") || link_up("br0"))
 		TH_BAIL("bridge: %s", strerror(errno));
 	self->in = bridge_port("in0", 0);
@@ -942,7 +939,7 @@ static void start_bridged(struct frame *f, size_t len)
 TEST_F(bridged, bridge_checksum,
        .title = "a bridge carries an unfinished checksum to a TAP with checksum offload, and "
 		"finishes it for others; of DATA_VALID nothing is left",
-       .behaviours = { 306, 336, 337 })
+       .behaviours = { 306, 336, 337 }, .needs = { "bridge" })
 {
 	struct vnet v, data_valid = { .flags = DATA_VALID };
 	struct tun_packet packet;
@@ -970,7 +967,7 @@ TEST_F(bridged, bridge_checksum,
 
 TEST_F(bridged, bridge_uso,
        .title = "a bridge carries a UDP super-frame to a TAP with USO, and cuts it up for others",
-       .behaviours = { 325, 337 }, .needs = { "usogso_write" })
+       .behaviours = { 325, 337 }, .needs = { "bridge", "usogso_write" })
 {
 	int count = self->mask ? 1 : 4;
 	struct tun_packet packet;
@@ -996,7 +993,7 @@ TEST_F(bridged, bridge_uso,
 
 TEST_F(bridged, bridge_ufo,
        .title = "UDP to be fragmented comes out of a bridge in IP fragments, even with TUN_F_UFO",
-       .behaviours = { 148, 335 })
+       .behaviours = { 148, 335 }, .needs = { "bridge" })
 {
 	struct frame f;
 	struct vnet v;
@@ -1046,10 +1043,6 @@ FIXTURE_VARIANT_ADD(tunnel, tunnel_gso) { .mask = TSO_MASK | TUN_F_UDP_TUNNEL_GS
 
 FIXTURE_SETUP(tunnel)
 {
-	if (!harness_feature("bridge"))
-		SKIP(return, "kernel has no bridge device");
-	if (!harness_feature("udp_tunnel_gso"))
-		SKIP(return, "kernel has no TUN_F_UDP_TUNNEL_GSO");
 	if (link_add("bridge", "br0") || link_up("br0"))
 		TH_BAIL("bridge: %s", strerror(errno));
 	self->in = bridge_port("in0", 0);
@@ -1062,7 +1055,7 @@ FIXTURE_SETUP(tunnel)
 TEST_F(tunnel, bridge_tunnel,
        .title = "a super-frame in a UDP tunnel is carried as it is to a device that knows them, "
 		"otherwise in segments that each have all headers",
-       .behaviours = { 151, 334 }, .needs = { "udp_tunnel_gso" })
+       .behaviours = { 151, 334 }, .needs = { "bridge", "udp_tunnel_gso" })
 {
 	bool whole = variant->mask & TUN_F_UDP_TUNNEL_GSO;
 	uint8_t stream[3500];
@@ -1106,7 +1099,7 @@ TEST_F(tunnel, bridge_tunnel,
 TEST_F(tunnel, tunnel_headers,
        .title = "a super-frame in a UDP tunnel needs a checksum, TCP or USO inside, one outer IP "
 		"version and its offsets in order",
-       .behaviours = { 334 }, .needs = { "udp_tunnel_gso" })
+       .behaviours = { 334 }, .needs = { "bridge", "udp_tunnel_gso" })
 {
 	struct frame f;
 	struct vnet good = vxlan_gso(&f, 3500), v;

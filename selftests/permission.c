@@ -107,8 +107,6 @@ FIXTURE_VARIANT_ADD(permission, owner_and_group)
 
 FIXTURE_SETUP(permission)
 {
-	if (!harness_feature("second_uid"))
-		SKIP(return, "only one user id can be used");
 	make_idle("owned", FLAGS, variant->owner, variant->group);
 	self->fd = tun_open();
 }
@@ -353,7 +351,7 @@ FIXTURE_SETUP(permission_holder)
 {
 	self->t.fd = -1;
 	if (variant->other_user && !harness_feature("second_uid"))
-		SKIP(return, "only one user id can be used");
+		SKIP(return, "%s", harness_feature_reason("second_uid"));
 	self->t = tun_create("held", variant->type | IFF_NO_PI);
 }
 
@@ -385,7 +383,7 @@ TEST_F(permission_holder, setters,
 	static const uint8_t mac[6] = { 0x02, 1, 2, 3, 4, 5 }, address[1][6] = { { 0x02, 9 } };
 	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0xffff);
 	struct sock_fprog program = { 1, &code };
-	int fd = self->t.fd, none = -1, bytes = 0;
+	int fd = self->t.fd, bytes = 0;
 	struct link link;
 
 	give_up_power(variant->other_user);
@@ -395,15 +393,15 @@ TEST_F(permission_holder, setters,
 	EXPECT_OK(tun_set_offload(fd, TUN_F_CSUM));
 	EXPECT_OK(tun_set_carrier(fd, 0));
 	EXPECT_OK(tun_set_vnet_hdr_sz(&self->t, 12));
-	EXPECT_OK(ioctl(fd, TUNSETSTEERINGEBPF, &none));
-	EXPECT_OK(ioctl(fd, TUNSETFILTEREBPF, &none));
+	EXPECT_OK(tun_set_steering_ebpf(fd, -1));
+	EXPECT_OK(tun_set_filter_ebpf(fd, -1));
 	EXPECT_OK(tun_set_link(fd, ARPHRD_PPP));
 	if (variant->type == IFF_TAP) {
 		/* An address takes a type that has one. */
 		EXPECT_OK(tun_set_link(fd, ARPHRD_ETHER));
 		EXPECT_OK(tun_set_hwaddr(fd, ARPHRD_ETHER, mac, sizeof(mac)));
 		EXPECT_EQ(1, tun_set_tx_filter(fd, 0, 1, address));
-		EXPECT_OK(ioctl(fd, TUNATTACHFILTER, &program));
+		EXPECT_OK(tun_attach_filter(fd, &program));
 	}
 	EXPECT_OK(tun_set_persist(fd, 1));
 	take_power(variant->other_user);

@@ -62,8 +62,8 @@ static void expect_no_device(struct __test_metadata *_metadata, int fd)
 			TH_LOG("%s", by_pointer[i].name);
 		}
 	}
-	EXPECT_ERRNO(EBADFD, ioctl(fd, TUNATTACHFILTER, &program));
-	EXPECT_ERRNO(EBADFD, ioctl(fd, TUNDETACHFILTER, &program));
+	EXPECT_ERRNO(EBADFD, tun_attach_filter(fd, &program));
+	EXPECT_ERRNO(EBADFD, tun_detach_filter(fd));
 	EXPECT_ERRNO(EBADFD, tun_set_persist(fd, 1));
 	EXPECT_ERRNO(EBADFD, tun_set_persist(fd, 0));
 	EXPECT_ERRNO(EBADFD, tun_set_owner(fd, 0));
@@ -111,9 +111,9 @@ FIXTURE_SETUP(reuse)
 {
 	self->t.fd = self->udp = -1;
 	if (variant->flags & IFF_NAPI && !harness_feature("napi"))
-		SKIP(return, "kernel has no IFF_NAPI");
+		SKIP(return, "%s", harness_feature_reason("napi"));
 	if (variant->flags & IFF_MULTI_QUEUE && !harness_feature("multi_queue"))
-		SKIP(return, "kernel has no IFF_MULTI_QUEUE");
+		SKIP(return, "%s", harness_feature_reason("multi_queue"));
 	self->t = peer_create("first", variant->flags);
 	self->udp = udp_open(NULL, PORT);
 }
@@ -351,7 +351,7 @@ FIXTURE_SETUP(reuse_queues)
 	for (int i = 0; i < 3; i++)
 		self->q[i].fd = -1;
 	if (variant->flags & IFF_NAPI && !harness_feature("napi"))
-		SKIP(return, "kernel has no IFF_NAPI");
+		SKIP(return, "%s", harness_feature_reason("napi"));
 	make_queues(self->q, variant->flags);
 }
 

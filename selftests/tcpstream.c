@@ -83,9 +83,9 @@ FIXTURE_VARIANT_ADD(tcpstream, tap_tso_napi)
 FIXTURE_SETUP(tcpstream)
 {
 	if (variant->ipv6 && !harness_feature("ipv6"))
-		SKIP(return, "kernel has no IPv6");
+		SKIP(return, "%s", harness_feature_reason("ipv6"));
 	if (variant->flags & IFF_NAPI && !harness_feature("napi"))
-		SKIP(return, "kernel has no IFF_NAPI");
+		SKIP(return, "%s", harness_feature_reason("napi"));
 	if (variant->ipv6)
 		netns_ipv6();
 	self->t = tun_create("tcp0", variant->flags);

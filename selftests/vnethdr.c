@@ -537,7 +537,7 @@ FIXTURE_VARIANT_ADD(tails, tun_ipv6)
 FIXTURE_SETUP(tails)
 {
 	if (variant->ipv6 && !harness_feature("ipv6"))
-		SKIP(return, "kernel has no IPv6");
+		SKIP(return, "%s", harness_feature_reason("ipv6"));
 	if (variant->ipv6)
 		netns_ipv6();
 	self->t = peer_create("vnet0", variant->flags);
