@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <linux/if_link.h>
 
+#include "device/compat.h"
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
@@ -258,4 +259,9 @@ FEATURE(xdp, "kernel has no XDP in the driver of a TAP")
 	tun_close(&t);
 	close(program);
 	return present;
+}
+
+FEATURE(compat, "kernel takes no system calls of 32-bit programs")
+{
+	return compat_works();
 }

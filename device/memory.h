@@ -10,5 +10,7 @@
  * zeros if that is NULL. They stay until the process ends. Ends the test if there is no memory.
  */
 void *cut_memory(const void *bytes, size_t good);
+/* The same below 4 GiB, where the pointers of 32-bit programs go. */
+void *cut_memory_low(const void *bytes, size_t good);
 
 #endif /* DEVICE_MEMORY_H */
