@@ -22,6 +22,7 @@
 #include "netns/bpf.h"
 #include "netns/creds.h"
 #include "netns/file.h"
+#include "netns/klog.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/qdisc.h"
@@ -230,4 +231,13 @@ FEATURE(net_namespaces, "no second network namespace can be made")
 	differs = netns_inode(fd) != netns_inode(-1);
 	netns_enter(fd);
 	return differs && netns_inode(-1) == netns_inode(fd);
+}
+
+FEATURE(kernel_log, "/dev/kmsg cannot be read")
+{
+	int fd = klog_open();
+
+	if (fd < 0)
+		harness_missing("/dev/kmsg cannot be read: %s", strerror(errno));
+	return fd >= 0;
 }

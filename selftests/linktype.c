@@ -10,6 +10,7 @@
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/ethtool.h"
+#include "netns/klog.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
@@ -324,44 +325,25 @@ TEST_F(linktype, debug_ethtool, .title = "ethtool sets and shows the word that T
 	EXPECT_EQ(0x42, message_level(self->t.name));
 }
 
-/* Counts records of the kernel's log, from where @fd stands, that hold both texts. */
-static int count_records(int fd, const char *name, const char *text)
-{
-	char record[4096];
-	int count = 0;
-	ssize_t n;
-
-	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		record[n > 0 ? n : 0] = '\0';
-		if (strstr(record, name) && strstr(record, text))
-			count++;
-	}
-	return count;
-}
-
 TEST_F(linktype, debug_logs, .title = "NETIF_MSG_DRV in TUNSETDEBUG logs every later ioctl",
-       .behaviours = { 121 })
+       .behaviours = { 121 }, .needs = { "kernel_log" })
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char name[IFNAMSIZ];
-	int on;
+	int log = klog_open(), on;
 
-	if (log < 0 || lseek(log, 0, SEEK_END) < 0)
-		SKIP(return, "/dev/kmsg cannot be read: %s", strerror(errno));
-	/* The log is everybody's: a name that is ours alone. */
-	snprintf(name, sizeof(name), "log%llx", (unsigned long long)netns_inode(-1) & 0xffffffffff);
+	klog_link_name(name);
 	ASSERT_OK(link_rename("l0", name));
 
 	EXPECT_OK(tun_get_sndbuf(self->t.fd, &on));
-	EXPECT_EQ(0, count_records(log, name, "tun_chr_ioctl"));
+	EXPECT_EQ(0, klog_count(log, name, "tun_chr_ioctl"));
 	ASSERT_OK(tun_set_debug(self->t.fd, NETIF_MSG_DRV));
 	EXPECT_OK(tun_get_sndbuf(self->t.fd, &on));
 	EXPECT_OK(tun_get_sndbuf(self->t.fd, &on));
-	EXPECT_EQ(2, count_records(log, name, "tun_chr_ioctl"));
+	EXPECT_EQ(2, klog_count(log, name, "tun_chr_ioctl"));
 	/* Logged before it takes effect. */
 	ASSERT_OK(tun_set_debug(self->t.fd, 0));
 	EXPECT_OK(tun_get_sndbuf(self->t.fd, &on));
-	EXPECT_EQ(1, count_records(log, name, "tun_chr_ioctl"));
+	EXPECT_EQ(1, klog_count(log, name, "tun_chr_ioctl"));
 	close(log);
 }
 
