@@ -14,6 +14,8 @@
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/clock.h"
+#include "netns/klog.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
@@ -25,6 +27,8 @@
 #define QUEUES	   4
 #define MAX_FLOWS  4096 /* of the driver's table, MAX_TAP_FLOWS */
 #define NO_QUEUE   (-1)
+/* <linux/netdevice.h> is the kernel's own. */
+#define NETIF_MSG_TX_QUEUED 0x100
 
 FIXTURE(steering)
 {
@@ -386,6 +390,55 @@ static void build_unknown(struct frame *f, uint32_t seed)
 	frame_start(f);
 	frame_eth(f, peer_mac, peer_mac, 0x88b5);
 	frame_pattern(f, 46, seed);
+}
+
+TEST_F(steering, forgets,
+       .title = "three seconds after its last packet was written a flow is back on its hash's queue",
+       .behaviours = { 423 }, .needs = { "multi_queue" })
+{
+	int by_hash = queue_of(self->q, QUEUES, self->udp, 9000), learned = (by_hash + 1) % QUEUES;
+	int64_t written, passed;
+
+	ASSERT_NE(NO_QUEUE, by_hash);
+	ASSERT_TRUE(write_flow(&self->q[learned], self->udp, 9000));
+	written = clock_ms();
+	EXPECT_EQ(learned, queue_of(self->q, QUEUES, self->udp, 9000));
+	/* What the kernel sends does not keep the entry. */
+	do {
+		usleep(50000);
+		passed = clock_ms() - written;
+	} while (queue_of(self->q, QUEUES, self->udp, 9000) != by_hash && passed < 15000);
+	/* Both clocks tick: a little less may be seen. The timer is late by up to a second. */
+	EXPECT_LE(2900, passed);
+	EXPECT_GE(8000, passed);
+}
+
+TEST(logs_flows, .title = "with NETIF_MSG_TX_QUEUED the log tells of each flow learned and forgotten",
+     .behaviours = { 427 }, .needs = { "multi_queue", "kernel_log" })
+{
+	const unsigned int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+	int log = klog_open(), udp;
+	char name[IFNAMSIZ];
+	struct tun a, b;
+
+	klog_link_name(name);
+	a = peer_create(name, flags);
+	b = tun_create(name, flags);
+	udp = udp_open(KERNEL_IP4, PORT);
+	ASSERT_TRUE(write_flow(&a, udp, 8999));
+	EXPECT_EQ(0, klog_count(log, name, "create flow"));
+
+	ASSERT_OK(tun_set_debug(a.fd, NETIF_MSG_TX_QUEUED));
+	ASSERT_TRUE(write_flow(&a, udp, 9000));
+	ASSERT_TRUE(write_flow(&b, udp, 9001));
+	ASSERT_TRUE(write_flow(&b, udp, 9000));
+	EXPECT_EQ(2, klog_count(log, name, "create flow"));
+	ASSERT_OK(link_del(name));
+	EXPECT_EQ(3, klog_count(log, name, "delete flow"));
+	tun_close(&a);
+	tun_close(&b);
+	close(udp);
+	close(log);
 }
 
 TEST(unknown_protocol,
