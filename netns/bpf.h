@@ -3,13 +3,24 @@
 #ifndef NETNS_BPF_H
 #define NETNS_BPF_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <linux/bpf.h>
 
 /*
- * Loads a program of @type (BPF_PROG_TYPE_SOCKET_FILTER, _XDP, ...) that returns @value and does
- * nothing else: a descriptor, the caller's to close, or -1 and errno.
+ * Loads the @n instructions as a program of @type (BPF_PROG_TYPE_SOCKET_FILTER, _XDP, ...): a
+ * descriptor, the caller's to close, or -1 and errno.
  */
+int bpf_load(enum bpf_prog_type type, const struct bpf_insn *code, size_t n);
+/* The same with a program that returns @value and does nothing else. */
 int bpf_load_return(enum bpf_prog_type type, int32_t value);
+/*
+ * The same, but it counts its runs in *@map, another descriptor of the caller's, and bpf_runs()
+ * tells how many there were.
+ */
+int bpf_load_counter(enum bpf_prog_type type, int32_t value, int *map);
+uint64_t bpf_runs(int map);
+/* Attaches @program to the current network namespace as its flow dissector: 0, or -1 and errno. */
+int bpf_attach_flow_dissector(int program);
 
 #endif /* NETNS_BPF_H */

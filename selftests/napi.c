@@ -7,11 +7,13 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <linux/if_link.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "device/way.h"
 #include "harness/harness.h"
+#include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
@@ -465,6 +467,52 @@ TEST_F(frags, total,
 		pages[i] = 4096;
 	expect_pieces(_metadata, self, EMSGSIZE, pages, 17);
 	expect_pieces(_metadata, self, 0, pages, 15);
+}
+
+TEST_F(frags, frags_xdp,
+       .title = "with IFF_NAPI_FRAGS a frame that XDP drops is written whole, and the next arrives",
+       .behaviours = { 350 }, .needs = { "napi_frags", "packet_socket", "xdp" })
+{
+	static const size_t sizes[] = { 64, 100, 200 };
+	int program = bpf_load_return(BPF_PROG_TYPE_XDP, XDP_DROP);
+	size_t len;
+
+	ASSERT_OK(link_set_xdp("t0", program, XDP_FLAGS_DRV_MODE));
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(364, write_pieces(self, sizes, 3, &len));
+	}
+	EXPECT_EQ(0, link_stats("t0").rx_packets);
+	ASSERT_OK(link_set_xdp("t0", -1, XDP_FLAGS_DRV_MODE));
+	/* The first to come is this one. */
+	expect_pieces(_metadata, self, 0, sizes, 1);
+	close(program);
+}
+
+/* How often a flow dissector looks at a frame written to @t. */
+static int dissections(const struct tun *t, int map, const uint8_t *frame, size_t len)
+{
+	int before = bpf_runs(map);
+
+	if (link_up(t->name) || write(t->fd, frame, len) != len)
+		TH_BAIL("write to %s: %s", t->name, strerror(errno));
+	return bpf_runs(map) - before;
+}
+
+TEST_F(frags, frags_dissected,
+       .title = "a BPF flow dissector sees a frame of IFF_NAPI_FRAGS once more than others",
+       .behaviours = { 352 }, .needs = { "napi_frags", "bpf" })
+{
+	struct tun plain = tun_create("t1", IFF_TAP | IFF_NO_PI);
+	int map, program = bpf_load_counter(BPF_PROG_TYPE_FLOW_DISSECTOR, 0, &map), others;
+
+	if (program < 0 || bpf_attach_flow_dissector(program))
+		SKIP(return, "no BPF flow dissector: %s", strerror(errno));
+	others = dissections(&plain, map, self->frame, 64);
+	/* The driver has the frame dissected for nothing but the exercise (eth_get_headlen()). */
+	EXPECT_EQ(others + 1, dissections(&self->t, map, self->frame, 64));
+	close(program);
+	close(map);
+	tun_close(&plain);
 }
 
 TEST_F(frags, frags_down,

@@ -44,3 +44,20 @@ TEST(xdp, .title = "an XDP program drops what it is to drop, until it is taken o
 	EXPECT_ERRNO(ENODEV, link_set_xdp("nobody", program, 0));
 	close(program);
 }
+
+TEST(counter, .title = "a program counts its runs", .needs = { "bpf" })
+{
+	int map, program = bpf_load_counter(BPF_PROG_TYPE_SOCKET_FILTER, 0, &map), a, b;
+
+	ASSERT_LE(0, program);
+	ASSERT_OK(link_up("lo"));
+	a = udp_open(NULL, 0);
+	b = udp_open("127.0.0.1", 0);
+	ASSERT_OK(setsockopt(b, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)));
+	EXPECT_EQ(0, bpf_runs(map));
+	for (int i = 0; i < 3; i++)
+		udp_send(a, "hello", 5, "127.0.0.1", sock_port(b));
+	EXPECT_EQ(3, bpf_runs(map));
+	close(program);
+	close(map);
+}
