@@ -3,8 +3,10 @@
  * The transmit ring between the stack and a reader: its length, what happens when it is full, and
  * the qdisc in front of it.
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -378,6 +380,120 @@ TEST_F(ring, stamped_before_read,
 	EXPECT_GE(after.tv_sec + 1, stamp.tv_sec);
 	EXPECT_EQ(0, link_stats("r0").tx_packets);
 	EXPECT_TRUE(recv_one(&self->t, 1));
+}
+
+/* The next message of a socket's error queue; false if there is none. */
+static bool next_error(int fd, struct sock_extended_err *err)
+{
+	char control[256] __attribute__((aligned(_Alignof(struct cmsghdr))));
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+
+	if (recvmsg(fd, &msg, MSG_ERRQUEUE) < 0)
+		return false;
+	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) {
+			memcpy(err, CMSG_DATA(c), sizeof(*err));
+			return true;
+		}
+	}
+	return false;
+}
+
+TEST(zero_copy, .title = "the ring holds a copy of what was sent with MSG_ZEROCOPY: the sender has its "
+			 "memory back before anybody reads",
+     .behaviours = { 416 })
+{
+	struct tun t = peer_create("z0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+	int udp = udp_open(KERNEL_IP4, 0), on = 1;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct sock_extended_err err;
+	static uint8_t payload[8000];
+
+	if (setsockopt(udp, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
+		SKIP(return, "kernel has no SO_ZEROCOPY for UDP: %s", strerror(errno));
+	/* Without checksum offload it would be copied to be summed. */
+	ASSERT_OK(tun_set_offload(t.fd, TUN_F_CSUM));
+	ASSERT_OK(link_set_mtu("z0", 9000));
+	to.sin_addr.s_addr = inet_addr(PEER_IP4);
+	pattern_fill(payload, sizeof(payload), 1);
+	ASSERT_EQ(sizeof(payload), sendto(udp, payload, sizeof(payload), MSG_ZEROCOPY, (void *)&to,
+					  sizeof(to)));
+	ASSERT_NE(0, sock_wait(udp, POLLERR, TIMEOUT_MS));
+	ASSERT_TRUE(next_error(udp, &err));
+	EXPECT_EQ(SO_EE_ORIGIN_ZEROCOPY, err.ee_origin);
+	EXPECT_EQ(SO_EE_CODE_ZEROCOPY_COPIED, err.ee_code);
+	memset(payload, 0, sizeof(payload));
+	EXPECT_EQ(sizeof(payload), peer_recv_udp(&t, 1, TIMEOUT_MS));
+	close(udp);
+	tun_close(&t);
+}
+
+#define SENDERS 4
+#define EACH	200 /* all of them fit into the ring of a TAP */
+
+struct sender {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	int packet, sent;
+	struct frame f;
+};
+
+/* Sends numbered frames past the qdisc, which would let one at a time into the driver. */
+static void *send_all(void *arg)
+{
+	struct sender *s = arg;
+
+	pthread_barrier_wait(s->start);
+	for (uint16_t i = 0; i < EACH; i++) {
+		memcpy(s->f.data + s->f.payload + 2, &i, sizeof(i));
+		s->sent += packet_send(s->packet, s->f.data, s->f.len) == s->f.len;
+	}
+	return NULL;
+}
+
+TEST(many_senders, .title = "frames that several CPUs send at once arrive whole, once each, in the order "
+			    "of their sender",
+     .behaviours = { 414 }, .needs = { "packet_socket" })
+{
+	struct tun t = peer_create("m0", IFF_TAP | IFF_NO_PI);
+	static struct sender senders[SENDERS];
+	pthread_barrier_t start;
+	uint16_t next[SENDERS] = { 0 }, seen[2];
+	uint8_t buf[256];
+	struct frame *f;
+
+	pthread_barrier_init(&start, NULL, SENDERS);
+	for (uint16_t i = 0; i < SENDERS; i++) {
+		senders[i].start = &start;
+		senders[i].packet = packet_open("m0", 0, PACKET_BYPASS);
+		f = &senders[i].f;
+		frame_start(f);
+		frame_eth(f, peer_mac, peer_mac, 0x88b5);
+		frame_payload(f, &i, sizeof(i));
+		frame_pattern(f, PAYLOAD, i);
+		if (pthread_create(&senders[i].thread, NULL, send_all, &senders[i]))
+			TH_BAIL("cannot start a thread");
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		pthread_join(senders[i].thread, NULL);
+		EXPECT_EQ(EACH, senders[i].sent);
+	}
+	for (int i = 0; i < SENDERS * EACH; i++) {
+		ASSERT_EQ(senders[0].f.len, tun_read(&t, buf, sizeof(buf), 0));
+		f = &senders[0].f;
+		memcpy(seen, buf + f->payload, sizeof(seen));
+		ASSERT_GT(SENDERS, seen[0]);
+		f = &senders[seen[0]].f;
+		EXPECT_EQ(next[seen[0]]++, seen[1]);
+		EXPECT_EQ(0, memcmp(f->data, buf, f->payload));
+		EXPECT_EQ(0, memcmp(f->data + f->payload + 4, buf + f->payload + 4,
+				    f->len - f->payload - 4));
+	}
+	EXPECT_ERRNO(EAGAIN, read(t.fd, buf, sizeof(buf)));
+	for (int i = 0; i < SENDERS; i++)
+		close(senders[i].packet);
+	tun_close(&t);
 }
 
 TEST_F(ring, down, .title = "packets in the ring outlive the device going down and up",
