@@ -965,6 +965,33 @@ TEST_F(bridged, bridge_checksum,
 	EXPECT_EQ(0, memcmp(f.data, packet.data, f.len));
 }
 
+TEST_F(bridged, bridge_vlan,
+       .title = "csum_start counts the VLAN tag that the kernel took off and read puts back",
+       .behaviours = { 338 }, .needs = { "bridge" })
+{
+	struct tun_packet packet;
+	struct parsed p;
+	struct frame f;
+	struct vnet v;
+
+	start_bridged(&f, 100);
+	frame_vlan(&f, 0x8100, 42);
+	v = frame_finish_partial(&f);
+	ASSERT_LT(0, tun_send(&self->in, &v, &f));
+	ASSERT_TRUE(tun_recv_proto(&self->out, &packet, IPPROTO_UDP, WAIT_MS, &p));
+	EXPECT_EQ(1, p.vlans);
+	EXPECT_EQ(14 + 4 + 20, p.l4);
+	if (self->mask & TUN_F_CSUM) {
+		EXPECT_EQ(NEEDS_CSUM, packet.vnet.flags);
+		EXPECT_EQ(p.l4, packet.vnet.csum_start);
+		EXPECT_EQ(6, packet.vnet.csum_offset);
+		EXPECT_TRUE(p.l4_checksum_partial);
+	} else {
+		EXPECT_EQ(0, packet.vnet.flags & NEEDS_CSUM);
+		EXPECT_TRUE(p.l4_checksum_ok);
+	}
+}
+
 TEST_F(bridged, bridge_uso,
        .title = "a bridge carries a UDP super-frame to a TAP with USO, and cuts it up for others",
        .behaviours = { 325, 337 }, .needs = { "bridge", "usogso_write" })

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -720,4 +721,20 @@ TEST(module_in_use, .title = "every open file and every persistent device holds 
 		close(others[--n]);
 	close(fd);
 	EXPECT_LE(1, module_count());
+}
+
+TEST(module_stays, .title = "the module cannot be unloaded while a device persists without a file",
+     .behaviours = { 500 })
+{
+	struct tun t = tun_create(NULL, IFF_TUN | IFF_NO_PI);
+
+	if (module_count() < 0)
+		SKIP(return, "tun is no module that counts its users");
+	ASSERT_OK(tun_set_persist(t.fd, 1));
+	tun_close(&t);
+	if (syscall(SYS_delete_module, "tun", O_NONBLOCK) && errno == EPERM)
+		SKIP(return, "modules cannot be unloaded: %s", strerror(errno));
+	/* What rmmod calls "in use". */
+	EXPECT_ERRNO(EAGAIN, syscall(SYS_delete_module, "tun", O_NONBLOCK));
+	EXPECT_TRUE(link_exists(t.name));
 }

@@ -3,6 +3,8 @@
 #include <linux/netlink.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device/memory.h"
@@ -1298,4 +1300,53 @@ TEST_F(setiff, name_assign_type,
 	EXPECT_STREQ("(EINVAL)", sysfs_get(numbered.name, "name_assign_type"));
 	tun_close(&named);
 	tun_close(&numbered);
+}
+
+static int alarms;
+
+static void on_alarm(int sig __UNUSED)
+{
+	alarms++;
+}
+
+/* A process that makes and unmakes devices until it is killed: it has the lock for them mostly. */
+static pid_t busy_neighbour(void)
+{
+	pid_t pid = fork();
+	struct tun t;
+
+	if (pid < 0)
+		TH_BAIL("fork: %s", strerror(errno));
+	while (pid == 0) {
+		t = tun_create(NULL, IFF_TUN);
+		tun_close(&t);
+	}
+	return pid;
+}
+
+TEST(signals, .title = "no signal ends a TUNSETIFF, which waits for others who make devices",
+     .behaviours = { 78 })
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { 0 };
+	pid_t neighbours[3];
+	int during = 0;
+
+	for (int i = 0; i < 3; i++)
+		neighbours[i] = busy_neighbour();
+	ASSERT_OK(sigaction(SIGALRM, &action, NULL));
+	ASSERT_OK(setitimer(ITIMER_REAL, &often, NULL));
+	for (int i = 0; i < 10; i++) {
+		int fd = tun_open(), before = alarms;
+
+		EXPECT_OK(tun_set_iff(fd, NULL, IFF_TUN));
+		during += alarms - before;
+		close(fd);
+	}
+	ASSERT_OK(setitimer(ITIMER_REAL, &never, NULL));
+	EXPECT_LT(0, during);
+	for (int i = 0; i < 3; i++) {
+		kill(neighbours[i], SIGKILL);
+		waitpid(neighbours[i], NULL, 0);
+	}
 }

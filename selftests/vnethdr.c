@@ -658,6 +658,36 @@ TEST_F(size, takes_effect_at_once,
 	tun_close(&t);
 }
 
+TEST_F(size, long_header,
+       .title = "a header length of more than a page, up to the whole frame, is taken, and every byte "
+		"arrives",
+       .behaviours = { 340 })
+{
+	static const uint16_t lengths[] = { 1000, 4095, 4096, 4097, 8192, 20000, 32767, 32768, 60028 };
+	struct tun t = peer_create("vnet0", self->kind | IFF_VNET_HDR);
+	int fd = udp_open(KERNEL_IP4, PORT);
+	struct frame f;
+	struct vnet v;
+
+	tun_set_blocking(t.fd);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		peer_udp(&t, &f, 4000, PORT, 60000, i);
+		v = (struct vnet){ .hdr_len = lengths[i] };
+		ASSERT_EQ(t.vnet_size + f.len, tun_send(&t, &v, &f))
+		{
+			TH_LOG("hdr_len %d", lengths[i]);
+		}
+		EXPECT_EQ(60000, udp_recv_pattern(fd, i, WAIT_MS));
+	}
+	/* The whole frame is the limit. */
+	v.hdr_len = f.len;
+	EXPECT_EQ(t.vnet_size + f.len, tun_send(&t, &v, &f));
+	v.hdr_len = f.len + 1;
+	EXPECT_ERRNO(EINVAL, tun_send(&t, &v, &f));
+	close(fd);
+	tun_close(&t);
+}
+
 TEST_F(size, is_of_the_device,
        .title = "all queues of a device have the header size that one of them set",
        .behaviours = { 166 }, .needs = { "multi_queue" })
