@@ -32,6 +32,9 @@ mkdir "$work/selftests"
 exits "a template of a test" 0 sh -c "cd '$work' && cli/new zoo.lion"
 ok "... compiles" cc -std=gnu11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror -Wno-sign-compare \
 	-fsyntax-only "$work/selftests/zoo.c"
+{ cat "$work/selftests/zoo.c"; sed -n '/^TEST(survives_close/,/^}/p' README.md; } > "$work/readme.c"
+ok "... and so does the README's test in it" cc -std=gnu11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror \
+	-Wno-sign-compare -fsyntax-only "$work/readme.c"
 exits "a second test in the file" 0 sh -c "cd '$work' && cli/new zoo.bear"
 is "... is added to it" "$(grep -c '^TEST(' "$work/selftests/zoo.c")" 2
 exits "a test that is there" 2 sh -c "cd '$work' && cli/new zoo.bear"
@@ -40,7 +43,6 @@ exits "a bad name" 2 sh -c "cd '$work' && cli/new zoo.Bear-1"
 
 cp "$work/selftests/zoo.c" "$work/zoo.c"
 # A test that fails after traffic, to see its capture.
-sed -i '1a #include "device/peer.h"' "$work/zoo.c"
 cat >> "$work/zoo.c" <<END
 
 TEST(fails, .title = "a test that fails after a frame was written", .behaviours = { 123 })
