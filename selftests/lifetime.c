@@ -231,13 +231,21 @@ FIXTURE_VARIANT(lifetime_order)
 {
 	unsigned int flags;
 	int other; /* state of queue 1 all the time */
+	enum step first;
 };
 
-FIXTURE_VARIANT_ADD(lifetime_order, other_attached) { IFF_TAP, ATTACHED };
-FIXTURE_VARIANT_ADD(lifetime_order, other_detached) { IFF_TUN, DETACHED };
-FIXTURE_VARIANT_ADD(lifetime_order, other_closed) { IFF_TAP, CLOSED };
-FIXTURE_VARIANT_ADD(lifetime_order, napi_attached) { IFF_TUN | IFF_NAPI, ATTACHED };
-FIXTURE_VARIANT_ADD(lifetime_order, napi_detached) { IFF_TAP | IFF_NAPI, DETACHED };
+/* Every order makes a device of its own: one test for each first step, or they would be slow. */
+#define EACH_FIRST_STEP(name, flags, other)                                                  \
+	FIXTURE_VARIANT_ADD(lifetime_order, name##_detach_first) { flags, other, DETACH };   \
+	FIXTURE_VARIANT_ADD(lifetime_order, name##_attach_first) { flags, other, ATTACH };   \
+	FIXTURE_VARIANT_ADD(lifetime_order, name##_close_first) { flags, other, CLOSE };     \
+	FIXTURE_VARIANT_ADD(lifetime_order, name##_delete_first) { flags, other, DELETE }
+
+EACH_FIRST_STEP(other_attached, IFF_TAP, ATTACHED);
+EACH_FIRST_STEP(other_detached, IFF_TUN, DETACHED);
+EACH_FIRST_STEP(other_closed, IFF_TAP, CLOSED);
+EACH_FIRST_STEP(napi_attached, IFF_TUN | IFF_NAPI, ATTACHED);
+EACH_FIRST_STEP(napi_detached, IFF_TAP | IFF_NAPI, DETACHED);
 
 FIXTURE_SETUP(lifetime_order)
 {
@@ -303,16 +311,33 @@ static void order(int n, enum step steps[STEPS])
 	}
 }
 
-/* Does the steps in the @n-th order on a device of its own. */
+/*
+ * On a closed file detach and attach never get to the driver: of the orders that differ in where
+ * they come after the close, one will do, in which they come last.
+ */
+static bool is_another(const enum step steps[STEPS])
+{
+	bool closed = false;
+
+	for (int i = 0; i < STEPS - 1; i++) {
+		closed |= steps[i] == CLOSE;
+		if (!closed || steps[i] == CLOSE || steps[i] == DELETE)
+			continue;
+		if (steps[i] == ATTACH || steps[i + 1] == DELETE)
+			return true;
+	}
+	return false;
+}
+
+/* Does the steps on a device of its own. */
 static void run_order(struct __test_metadata *_metadata, FIXTURE_DATA(lifetime_order) *self,
-		      const FIXTURE_VARIANT(lifetime_order) *variant, int n)
+		      const FIXTURE_VARIANT(lifetime_order) *variant, int n,
+		      const enum step steps[STEPS])
 {
 	static const char *const names[STEPS] = { "detach", "attach", "close", "delete" };
-	enum step steps[STEPS];
 
 	snprintf(self->name, sizeof(self->name), "a%d", n);
 	two_queues(self, variant);
-	order(n, steps);
 	for (int i = 0; i < STEPS; i++) {
 		EXPECT_ERRNO(model_step(&self->model, steps[i]), real_step(self, steps[i]))
 		{
@@ -328,21 +353,27 @@ static void run_order(struct __test_metadata *_metadata, FIXTURE_DATA(lifetime_o
 TEST_F(lifetime_order, orders, .title = "detach, attach, close and deletion work in every order",
        .behaviours = { 573 }, .needs = { "multi_queue", "napi" }, .guards = { "CVE-2022-49014" })
 {
+	enum step steps[STEPS];
 	pid_t pid[ORDERS];
-	int status;
+	int status, children = 0;
 
 	/* Side by side: it is all waiting for grace periods. */
 	for (int n = 0; n < ORDERS; n++) {
-		pid[n] = fork();
-		if (pid[n] == 0) {
-			run_order(_metadata, self, variant, n);
+		order(n, steps);
+		if (steps[0] != variant->first || is_another(steps))
+			continue;
+		pid[children] = fork();
+		if (pid[children] == 0) {
+			run_order(_metadata, self, variant, n, steps);
 			_exit(0);
 		}
+		children++;
 	}
-	for (int n = 0; n < ORDERS; n++) {
-		EXPECT_EQ(pid[n], waitpid(pid[n], &status, 0));
+	for (int i = 0; i < children; i++) {
+		EXPECT_EQ(pid[i], waitpid(pid[i], &status, 0));
 		EXPECT_EQ(0, status);
 	}
+	EXPECT_EQ(variant->first == CLOSE ? 1 : 5, children);
 	EXPECT_EQ(0, count_links());
 }
 

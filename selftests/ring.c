@@ -485,7 +485,7 @@ TEST(many_senders, .title = "frames that several CPUs send at once arrive whole,
 		memcpy(seen, buf + f->payload, sizeof(seen));
 		ASSERT_GT(SENDERS, seen[0]);
 		f = &senders[seen[0]].f;
-		EXPECT_EQ(next[seen[0]]++, seen[1]);
+		ASSERT_EQ(next[seen[0]]++, seen[1]);
 		EXPECT_EQ(0, memcmp(f->data, buf, f->payload));
 		EXPECT_EQ(0, memcmp(f->data + f->payload + 4, buf + f->payload + 4,
 				    f->len - f->payload - 4));
