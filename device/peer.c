@@ -17,7 +17,7 @@
 #include "netns/sock.h"
 
 #define CONNECT_MS 2000
-#define ADDRESS_MS 2000
+#define ADDRESS_MS 10000
 
 const uint8_t peer_mac[6] = { 0x02, 0x00, 0x00, 0x00, 0x09, 0x02 };
 

@@ -26,6 +26,8 @@
 #define PORT	   7000 /* the kernel's end of the flows here; the peer's tells them apart */
 #define QUEUES	   4
 #define MAX_FLOWS  4096 /* of the driver's table, MAX_TAP_FLOWS */
+/* A flow is forgotten so long after its last packet was written, or up to a second later. */
+#define FLOW_LIFE_MS 2900 /* 3 s, less what the ticks of two clocks may differ */
 #define NO_QUEUE   (-1)
 /* <linux/netdevice.h> is the kernel's own. */
 #define NETIF_MSG_TX_QUEUED 0x100
@@ -348,7 +350,8 @@ TEST(table_full, .title = "beyond 4096 flows no further one is learned, those kn
 {
 	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
 	struct tun q[2] = { peer_create("mq", flags), tun_create("mq", flags) };
-	int udp = udp_open(KERNEL_IP4, PORT), on_first = 0;
+	int udp = udp_open(KERNEL_IP4, PORT), on_first = 0, known = 0, moved = 0;
+	int64_t start = clock_ms();
 
 	for (int i = 0; i < MAX_FLOWS; i++) {
 		ASSERT_TRUE(write_only(&q[0], 20000 + i));
@@ -358,12 +361,17 @@ TEST(table_full, .title = "beyond 4096 flows no further one is learned, those kn
 		ASSERT_TRUE(write_only(&q[1], 9000 + i));
 		on_first += queue_of(q, 2, udp, 9000 + i) == 0;
 	}
-	EXPECT_LT(0, on_first);
 	for (int i = 0; i < 16; i++) {
-		EXPECT_EQ(0, queue_of(q, 2, udp, 20000 + 17 * i));
+		known += queue_of(q, 2, udp, 20000 + 17 * i) == 0;
 		ASSERT_TRUE(write_only(&q[1], 20000 + 17 * i));
-		EXPECT_EQ(1, queue_of(q, 2, udp, 20000 + 17 * i));
+		moved += queue_of(q, 2, udp, 20000 + 17 * i) == 1;
 	}
+	/* By then the first may have made room again. */
+	if (clock_ms() - start > FLOW_LIFE_MS)
+		SKIP(return, "this machine is too slow to fill the table before flows are forgotten");
+	EXPECT_LT(0, on_first);
+	EXPECT_EQ(16, known);
+	EXPECT_EQ(16, moved);
 }
 
 TEST(table_not_full, .title = "4000 flows are all learned", .behaviours = { 424 },
@@ -410,8 +418,7 @@ TEST(forgets,
 		usleep(50000);
 		passed = clock_ms() - written;
 	} while (queue_of(q, 2, udp, 9000) != by_hash && passed < 15000);
-	/* Both clocks tick: a little less may be seen. The timer is late by up to a second. */
-	EXPECT_LE(2900, passed);
+	EXPECT_LE(FLOW_LIFE_MS, passed);
 	EXPECT_GE(8000, passed);
 	close(udp);
 	tun_close(&q[0]);
