@@ -52,7 +52,7 @@ bool blocked_sleeps(const struct blocked *b);
 bool blocked_sleeps_within(const struct blocked *b, int timeout_ms);
 /* True if the call ends within @timeout_ms; may be asked again if it does not. */
 bool blocked_ended(struct blocked *b, int timeout_ms);
-/* Ends the call with EINTR, by SIGUSR1. A poll() first looks whether an event is there after all. */
+/* Ends the call with EINTR, by SIGUSR1. A poll() first looks for events once more. */
 bool blocked_interrupt(struct blocked *b, int timeout_ms);
 
 /* True if @stat, an open /proc/PID/stat of a process or thread, says that it sleeps. */

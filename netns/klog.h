@@ -5,7 +5,7 @@
 
 #include <net/if.h>
 
-/* A descriptor, the caller's to close, that stands at the log's end. -1 and errno if there is none. */
+/* A descriptor at the log's end, the caller's to close; -1 and errno if there is none. */
 int klog_open(void);
 /* How many of the records since then, or since the last call, hold both texts. */
 int klog_count(int fd, const char *name, const char *text);

@@ -189,10 +189,11 @@ TEST_F(compat, pointers,
        .title = "a TX filter and the descriptor of a BPF program are read where a 32-bit pointer says",
        .behaviours = { 267 }, .needs = { "compat" })
 {
+	/* A struct tun_filter with one address. */
 	static const struct {
-		struct tun_filter head;
+		uint16_t flags, count;
 		uint8_t address[6];
-	} filter = { { 0, 1 }, { 0x02, 9 } };
+	} filter = { 0, 1, { 0x02, 9 } };
 	struct tun tap = tun_create("t1", IFF_TAP | IFF_NO_PI);
 	int fd = self->t.fd;
 

@@ -663,7 +663,8 @@ TEST_F(size, long_header,
 		"arrives",
        .behaviours = { 340 })
 {
-	static const uint16_t lengths[] = { 1000, 4095, 4096, 4097, 8192, 20000, 32767, 32768, 60028 };
+	static const uint16_t lengths[] = { 1000,  4095,  4096,  4097, 8192,
+					    20000, 32767, 32768, 60028 };
 	struct tun t = peer_create("vnet0", self->kind | IFF_VNET_HDR);
 	int fd = udp_open(KERNEL_IP4, PORT);
 	struct frame f;

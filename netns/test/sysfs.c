@@ -46,7 +46,7 @@ TEST(set, .title = "a link's file is written, or gives its errno", .needs = { "s
 {
 	struct link link;
 
-	/* Not lo's: the root of a user namespace may not own it, which is made with the namespace. */
+	/* Not lo's: it may be made before the user namespace has ids, and belong to nobody here. */
 	ASSERT_OK(link_add_veth("a", "b"));
 	EXPECT_OK(sysfs_set("a", "mtu", "1234"));
 	EXPECT_OK(link_get("a", &link));
