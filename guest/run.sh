@@ -56,6 +56,15 @@ write_script() {
 	} > "$work/script"
 }
 
+# limited: standard input to standard output; of what comes after $console_limit bytes only the end, which
+# may say why the guest died. Nothing but the end of its input ends it: who writes must not be stopped.
+limited() {
+	stdbuf -o0 head -c "$console_limit"
+	end=$(tail -c 65536)
+	[ -z "$end" ] || printf '\ntuntests-guest: %s bytes of console; of the rest only the end:\n%s\n' \
+		"$console_limit" "$end"
+}
+
 # show_console: it goes to standard output, and the last line, which holds the exit status, also to
 # $work/status. Serial lines end in \r\n.
 show_console() {
@@ -64,7 +73,7 @@ show_console() {
 		tee "$work/log"
 		sed -n '/tuntests-guest: exit [0-9]*\r*$/p' "$work/log" | tr -d '\r' > "$work/status"
 	else
-		sed -u -e 's/\r*$//' -e "/tuntests-guest: exit [0-9]*\$/w $work/status"
+		sed -u -e 's/\r*$//' -e "/tuntests-guest: exit [0-9]*\$/w $work/status" | limited
 	fi < "$work/console"
 }
 
