@@ -178,8 +178,9 @@ static int cmd_run(int argc, char **argv)
 		.repeat = 1,
 	};
 	struct remote remote = { .guests = 1, .boot_timeout_s = DEFAULT_BOOT_TIMEOUT_S };
+	bool sound = true;
 	struct run run;
-	int c;
+	int c, status;
 
 	while ((c = getopt_long(argc, argv, "j:t:r:s:vo:b:h", run_long, NULL)) != -1) {
 		switch (c) {
@@ -248,10 +249,11 @@ static int cmd_run(int argc, char **argv)
 	if (!run_begin(&run, &o))
 		return 2;
 	if (o.guest)
-		remote_execute(&run, &remote);
+		sound = remote_execute(&run, &remote);
 	else
 		local_execute(&run);
-	return run_end(&run);
+	status = run_end(&run);
+	return sound ? status : 2;
 }
 
 static int cmd_list(int argc, char **argv)

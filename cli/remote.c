@@ -60,6 +60,8 @@ struct fleet {
 	unsigned int boots;
 	bool plan_known;
 	bool cannot_boot;
+	bool broken; /* and that says nothing of the kernel */
+	char why[REASON_SIZE];
 };
 
 static void *must(void *p)
@@ -232,7 +234,7 @@ static void cannot_start(struct fleet *f, struct guest *g)
 	free(g->started);
 	free_batch(g->batch);
 	g->batch = NULL;
-	f->cannot_boot = true;
+	f->cannot_boot = f->broken = true;
 }
 
 static void start_guest(struct fleet *f, struct guest *g, struct batch *b)
@@ -367,8 +369,16 @@ static char *console_tail(const struct fleet *f, const struct guest *g)
 	return text;
 }
 
-/* The line that says what happened: the first of a report, otherwise the last one there is. */
-static void cause(const char *console, char *line, size_t size)
+static bool is_of_boot(const char *line)
+{
+	return !strncmp(line, "boot: ", 6);
+}
+
+/*
+ * The line that says what happened: the first of a report, otherwise the last one there is, but not
+ * boot's own (the guest died) after another's. If the guest is not to blame, boot has the last word.
+ */
+static void cause(const char *console, bool broken, char *line, size_t size)
 {
 	const char *p, *found = NULL;
 
@@ -376,11 +386,11 @@ static void cause(const char *console, char *line, size_t size)
 		char text[256];
 
 		snprintf(text, sizeof(text), "%.*s", (int)strcspn(p, "\n"), p);
-		if (kmsg_is_report(text)) {
+		if (!broken && kmsg_is_report(text)) {
 			found = p;
 			break;
 		}
-		if (*text)
+		if (*text && (broken || !found || !is_of_boot(text) || is_of_boot(found)))
 			found = p;
 	}
 	snprintf(line, size, "%.*s", found ? (int)strcspn(found, "\n") : 0, found ? found : "");
@@ -390,7 +400,7 @@ static void blame(struct fleet *f, const struct guest *g, struct record *r)
 {
 	char line[200], *console = console_tail(f, g);
 
-	cause(console, line, sizeof(line));
+	cause(console, false, line, sizeof(line));
 	r->result = g->hung ? RESULT_TIMEOUT : RESULT_CRASH;
 	snprintf(r->reason, sizeof(r->reason), "%s: %s",
 		 g->hung ? "the guest hung" : "the guest died", line);
@@ -404,33 +414,34 @@ static void blame(struct fleet *f, const struct guest *g, struct record *r)
 	run_finish(f->run, r);
 }
 
-static void why_not_booted(const struct fleet *f, const struct guest *g, char *why, size_t size)
+static void stay_notrun(struct fleet *f, const struct batch *b)
 {
-	char line[200], *console = console_tail(f, g);
+	size_t i;
 
-	cause(console, line, sizeof(line));
-	if (g->hung && !g->begun)
-		snprintf(why, size, "did not come up within %u s", f->how->boot_timeout_s);
-	else
-		snprintf(why, size, "did not boot: %s", line);
-	free(console);
+	for (i = 0; i < b->count; i++) {
+		struct record *r = &f->run->records[b->indices[i]];
+
+		if (!r->final)
+			snprintf(r->reason, sizeof(r->reason), "%s", f->why);
+		record_changed(r);
+	}
 }
 
 static void give_up(struct fleet *f, const struct guest *g)
 {
-	char why[240];
-	size_t i;
+	char line[200], *console = console_tail(f, g);
 
-	why_not_booted(f, g, why, sizeof(why));
-	for (i = 0; i < g->batch->count; i++) {
-		struct record *r = &f->run->records[g->batch->indices[i]];
-
-		if (!r->final)
-			snprintf(r->reason, sizeof(r->reason), "the guest %s", why);
-		record_changed(r);
-	}
+	cause(console, f->broken, line, sizeof(line));
+	if (g->hung && !g->begun)
+		snprintf(f->why, sizeof(f->why), "the guest did not come up within %u s",
+			 f->how->boot_timeout_s);
+	else
+		snprintf(f->why, sizeof(f->why), "the guest %s: %s",
+			 g->begun ? "cannot go on" : "did not boot", line);
+	free(console);
+	stay_notrun(f, g->batch);
 	fprintf(stderr, "%s: guest %s %s (see %s/guest-console-%u)\n", registry_suite()->name,
-		f->how->guest, why, f->run->dir, g->number);
+		f->how->guest, f->why + strlen("the guest "), f->run->dir, g->number);
 	f->cannot_boot = true;
 }
 
@@ -469,10 +480,15 @@ static void end_guest(struct fleet *f, struct guest *g)
 	close(g->journal_fd);
 	unlink(g->started);
 	free(g->started);
-	if (!f->run->signal && !g->begun)
-		give_up(f, g);
-	else if (!f->run->signal && !g->ended)
-		autopsy(f, g);
+	if (!f->run->signal && !g->ended) {
+		bool broken = WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_BOOT;
+
+		f->broken |= broken;
+		if (broken || !g->begun)
+			give_up(f, g);
+		else
+			autopsy(f, g);
+	}
 	free(g->line);
 	free_batch(g->batch);
 	g->batch = NULL;
@@ -550,7 +566,7 @@ static void follow(struct fleet *f)
 	free(polls);
 }
 
-void remote_execute(struct run *run, const struct remote *how)
+bool remote_execute(struct run *run, const struct remote *how)
 {
 	struct fleet f = { .run = run, .how = how };
 
@@ -568,7 +584,10 @@ void remote_execute(struct run *run, const struct remote *how)
 		struct batch *b = f.batches;
 
 		f.batches = b->next;
+		if (f.cannot_boot)
+			stay_notrun(&f, b);
 		free_batch(b);
 	}
 	free(f.guests);
+	return !f.broken;
 }

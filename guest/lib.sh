@@ -78,10 +78,8 @@ apt_version() {
 fetch() {
 	say "fetching $1"
 	# As root apt would want a directory that its own user can write.
-	apt-get -q -o APT::Sandbox::User="$(id -un)" download "$1" > apt.log 2>&1 || {
-		tail -n 1 apt.log >&2
-		fail "cannot fetch package $1"
-	}
+	apt-get -q -o APT::Sandbox::User="$(id -un)" download "$1" > apt.log 2>&1 ||
+		fail "cannot fetch package $1: $(tail -n 1 apt.log)"
 	dpkg-deb -x "$1"_*.deb unpacked || fail "cannot unpack package $1"
 	rm -f "$1"_*.deb apt.log
 }

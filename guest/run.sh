@@ -66,14 +66,16 @@ limited() {
 }
 
 # show_console: it goes to standard output, and the last line, which holds the exit status, also to
-# $work/status. Serial lines end in \r\n.
+# $work/status. $work/full is made when UML says that it gets no more memory; that it is empty needs no
+# room. Serial lines end in \r\n.
 show_console() {
 	if [ -n "$shell" ]; then
 		# A prompt is no line.
 		tee "$work/log"
 		sed -n '/tuntests-guest: exit [0-9]*\r*$/p' "$work/log" | tr -d '\r' > "$work/status"
 	else
-		sed -u -e 's/\r*$//' -e "/tuntests-guest: exit [0-9]*\$/w $work/status" | limited
+		sed -u -e 's/\r*$//' -e "/tuntests-guest: exit [0-9]*\$/w $work/status" \
+			-e "/^Bus error - the host/e : > $work/full" | limited
 	fi < "$work/console"
 }
 
@@ -115,17 +117,29 @@ run_guest() {
 	end_guest "$result"
 }
 
+# unheard: what the guest says cannot be written, so it need not go on.
+unheard() {
+	: > "$work/unheard"
+	kill -KILL "-$(cat "$work/pid")"
+}
+
 # verdict: the exit status that the guest's end means.
 verdict() {
 	if [ -e "$work/late" ]; then
 		say "$name: time is up after $timeout s"
 		echo 124
+	elif [ -e "$work/unheard" ]; then
+		say "$name: cannot write $channel"
+		echo 2
 	elif [ -s "$work/status" ]; then
 		tail -n 1 "$work/status" | sed 's/.*exit //'
-	elif [ -n "${accelerator:-}" ] && [ "$status" -eq 1 ]; then
-		# A kernel that dies ends QEMU with 0.
-		say "$name: QEMU cannot start it"
+	elif [ -e "$work/full" ]; then
+		say "$name: no room left in ${work%/*} for the guest's memory"
 		echo 2
+	elif [ -n "${accelerator:-}" ] && [ "$status" -eq 1 ]; then
+		# A kernel that dies ends QEMU with 0; QEMU has said what is wrong with this one.
+		say "$name: QEMU cannot start it"
+		echo 3
 	else
 		say "$name: the guest died before the command ended (its kernel's exit status is $status)"
 		echo 3
@@ -166,7 +180,7 @@ boot_uml() {
 	[ -z "$replaced" ] || cp $replaced "$work/modules"
 	# UML cannot wait for a plain file.
 	mkfifo "$work/channel"
-	cat "$work/channel" >> "${channel:-/dev/null}" 9>&- &
+	{ cat "$work/channel" >> "${channel:-/dev/null}" || unheard; } 9>&- &
 	channel_pid=$!
 	exec 7<> "$work/input" 8> "$work/channel"
 	# A panic would dump all of its memory.

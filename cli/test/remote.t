@@ -39,6 +39,10 @@ while kill -0 \$pid 2> /dev/null; do
 		grep -q "\"start\",\"id\":\"\$id\"" "\$channel" || continue
 		! grep -q "\"result\",\"test\":{\"id\":\"\$id\"" "\$channel" || continue
 		kill -KILL \$pid
+		if [ \$guest = full ]; then
+			echo "boot: no room left"
+			exit 2
+		fi
 		echo "BUG: unable to handle page fault for address: 0000000000000010"
 		echo "Kernel panic - not syncing: Fatal exception"
 		exit 3
@@ -86,13 +90,22 @@ is "... are both found" \
 	"$(result demo.innocent) $(result demo.sleeps_longer.one) $(result demo.sleeps_longer.two) $(result demo.passes)" \
 	"crash crash pass pass"
 
+echo demo.innocent > "$work/deadly"
+exits "a guest that this machine cannot keep" 2 "$work/build/demo" run --guest full -o "$out" -j 1 \
+	demo.passes demo.innocent demo.sleeps_longer
+ok "... is told" grep -q 'guest full cannot go on: boot: no room left' "$work/err"
+is "... is no test's fault" "$(result demo.passes) $(result demo.innocent) $(result demo.sleeps_longer.two)" \
+	"pass notrun notrun"
+is "... and what was not run says why" \
+	"$(grep -c '"notrun".*"reason": "the guest cannot go on: boot: no room left"' "$out/results.json")" 3
+
 : > "$work/deadly"
 : > "$work/boots"
 exits "two guests" 1 guest_run --guests 2 demo.passes demo.fails demo.variants demo.xfails
 is "... share the work" "$(result demo.passes) $(result demo.fails) $(result demo.xfails.two) $(boots)" \
 	"pass fail xfail 2"
 
-exits "a guest that cannot be booted" 1 "$work/build/demo" run --guest unbootable -o "$out" demo.passes
+exits "a guest that cannot be had" 2 "$work/build/demo" run --guest unbootable -o "$out" demo.passes
 ok "... is told in one line" grep -q 'guest unbootable did not boot: no such kernel' "$work/err"
 is "... and its tests are not run" "$(result demo.passes)" notrun
 exits "a guest whose kernel does not come up" 1 "$work/build/demo" run --guest panics_early -o "$out" demo.passes
