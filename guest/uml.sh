@@ -144,7 +144,7 @@ need_tools() {
 	need bc bc
 }
 
-# build_tree: compiles $tree, the user's, in a folder of its own that the next time begins with.
+# build_tree: compiles $tree, the user's, in $build, a folder of its own that the next time begins with.
 build_tree() {
 	build=$cache/$name/tree-$(echo "$tree $llvm" | hash)
 	mkdir -p "$build" || exit 2
@@ -161,18 +161,17 @@ build_tree() {
 	[ $status -eq 0 ] || exit 2
 }
 
-# prepare_tree: from KSRC.
+# prepare_tree: from KSRC. What was built is ours until it is copied.
 prepare_tree() {
 	[ -f "$KSRC/Kbuild" ] || fail "$name: KSRC=$KSRC is no kernel source"
 	tree=$(realpath "$KSRC")
 	mkdir -p "$cache/$name" 2> /dev/null || fail "cannot make $cache/$name"
-	(
-		flock 7
-		build_tree
-	) 7> "$cache/$name/.tree-lock" || exit 2
-	build=$cache/$name/tree-$(echo "$tree $llvm" | hash)
+	exec 7> "$cache/$name/.tree-lock"
+	flock 7
+	build_tree
 	entry "$name" "$(find "$build/build" -name '*.ko' | sort | xargs cat "$build/build/linux" |
 		hash)-$modules_key" make_tree_entry "$build"
+	exec 7>&-
 }
 
 prepare_built() {
