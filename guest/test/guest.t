@@ -28,6 +28,13 @@ for name in uml-debian uml-kasan uml-lockdep 'bzimage FILE'; do
 	ok "... $name" grep -q "^$name" "$work/out"
 done
 
+# A console without end.
+limited() { (console_limit=100 && . guest/run.sh && limited); }
+{ seq 1 100000; echo end; } | limited > "$work/out"
+ok "a console that is too long is cut" [ "$(wc -c < "$work/out")" -lt 70000 ]
+ok "... and its end kept" sh -c "tail -n 1 '$work/out' | grep -x end && grep 'of the rest only the end' '$work/out'"
+is "another is not" "$(seq 1 10 | limited)" "$(seq 1 10)"
+
 # The cache.
 export XDG_CACHE_HOME="$work/cache"
 if [ "$(id -u)" = 0 ] && reachable; then
