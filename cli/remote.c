@@ -376,7 +376,8 @@ static bool is_of_boot(const char *line)
 
 /*
  * The line that says what happened: the first of a report, otherwise the last one there is, but not
- * boot's own (the guest died) after another's. If the guest is not to blame, boot has the last word.
+ * boot's own (the guest died) after another's. If the guest is not to blame, boot has the last
+ * word.
  */
 static void cause(const char *console, bool broken, char *line, size_t size)
 {
