@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/bisect.h"
 #include "cli/guest.h"
 #include "cli/list.h"
 #include "cli/matrix.h"
@@ -49,6 +50,8 @@ static const char help[] =
 	"  %1$s run [OPTION]... [PATTERN]...    run tests\n"
 	"  %1$s compare OLD NEW                 difference of two runs\n"
 	"  %1$s matrix [OPTION]... [TARGET]...  results of several kernels side by side, as a page\n"
+	"  %1$s bisect --good A --bad B TEST... since which kernel does a test fail?\n"
+	"  %1$s bisect-run TEST...              the same in a kernel tree, for `git bisect run`\n"
 	"\n"
 	"  %1$s guest list|build|run|shell|clean   guest kernels\n"
 	"\n"
@@ -320,6 +323,8 @@ int main(int argc, char **argv)
 		{ "compare", cmd_compare },
 		{ "guest", cmd_guest },
 		{ "matrix", matrix_command },
+		{ "bisect", bisect_command },
+		{ "bisect-run", bisect_run_command },
 	};
 	size_t i;
 

@@ -2,18 +2,14 @@
 #include "cli/matrix.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "cli/common.h"
+#include "cli/target.h"
 #include "harness/output.h"
 #include "harness/registry.h"
 #include "harness/results.h"
@@ -21,7 +17,6 @@
 
 #define SCHEMA	       1
 #define DEFAULT_OUTPUT "results/matrix"
-#define THIS_KERNEL    "running"
 
 /* The page is part of the program, so that the program alone can write it. */
 __asm__(".pushsection .rodata\n"
@@ -56,29 +51,6 @@ struct matrix {
 static const char *me(void)
 {
 	return registry_suite()->name;
-}
-
-static void *must(void *p)
-{
-	if (!p) {
-		fprintf(stderr, "%s: out of memory\n", me());
-		exit(2);
-	}
-	return p;
-}
-
-static char *join(const char *dir, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", dir, name) < 0 ? must(NULL) : path;
-}
-
-/* False after a line on standard error. */
-static bool fault(const char *path, const char *what)
-{
-	fprintf(stderr, "%s: %s%s: %s\n", me(), what, path, strerror(errno));
-	return false;
 }
 
 static const char *text(const json_t *object, const char *key)
@@ -200,130 +172,17 @@ static void free_matrix(struct matrix *m)
 
 /* --- running ----------------------------------------------------------------------------- */
 
-static int is_console(const struct dirent *entry)
-{
-	return !strncmp(entry->d_name, "guest-console-", strlen("guest-console-"));
-}
-
-/* What an earlier matrix left there must not be taken for the results of this one. */
-static void remove_stale(const char *dir)
-{
-	char *path = join(dir, "results.json");
-	struct dirent **consoles;
-	int n = scandir(dir, &consoles, is_console, NULL), i;
-
-	unlink(path);
-	free(path);
-	for (i = 0; i < n; i++) {
-		path = join(dir, consoles[i]->d_name);
-		unlink(path);
-		free(path);
-		free(consoles[i]);
-	}
-	if (n >= 0)
-		free(consoles);
-}
-
-/* "run --output DIR [--guest TARGET] [--jobs N] ..." To be freed. */
-static const char **run_words(const struct matrix *m, const char *target, const char *dir)
-{
-	const char **words, **word;
-	size_t more = 0;
-
-	while (m->run_args[more])
-		more++;
-	word = words = must(calloc(more + 9, sizeof(*words)));
-	*word++ = me();
-	*word++ = "run";
-	*word++ = "--output";
-	*word++ = dir;
-	if (strcmp(target, THIS_KERNEL)) {
-		*word++ = "--guest";
-		*word++ = target;
-	}
-	if (m->jobs) {
-		*word++ = "--jobs";
-		*word++ = m->jobs;
-	}
-	memcpy(word, m->run_args, more * sizeof(*word));
-	return words;
-}
-
-static void __attribute__((noreturn)) become_run(const char **words)
-{
-	prctl(PR_SET_PDEATHSIG, SIGTERM); /* also if we are killed */
-	dup2(STDERR_FILENO, STDOUT_FILENO); /* our standard output has the summary */
-	execv("/proc/self/exe", (char *const *)words);
-	fault("/proc/self/exe", "");
-	_exit(2);
-}
-
-static volatile sig_atomic_t running;  /* the process of the run */
-static volatile sig_atomic_t ended_by; /* the signal that we were sent, or 0 */
-
-static void pass_on(int signal)
-{
-	ended_by = signal;
-	kill(running, signal);
-}
-
-/*
- * The exit status of a run, -1 if it died. A signal to end goes to the run, which ends its guests;
- * then it is our turn. Under nohup SIGHUP is none.
- */
-static int wait_for(pid_t pid)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
-	struct sigaction hangup;
-	int status = 0;
-	size_t i, n = ARRAY_SIZE(signals);
-
-	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler == SIG_IGN)
-		n--;
-	running = pid;
-	for (i = 0; i < n; i++)
-		signal(signals[i], pass_on);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	for (i = 0; i < n; i++)
-		signal(signals[i], SIG_DFL);
-	if (ended_by)
-		raise(ended_by);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* The folder of a target: its name, but for what may be in a path ("bzimage PATH"). */
-static char *folder_name(const char *name)
-{
-	char *folder = must(strdup(name)), *p;
-
-	for (p = folder; *p; p++)
-		if (*p == '/' || *p == ' ' || (p == folder && *p == '.'))
-			*p = '-';
-	return folder;
-}
-
 /* Runs the suite in @target. False if it could not, after a line on standard error. */
 static bool run_target(struct matrix *m, const char *target)
 {
 	struct column *c = add_column(m, target);
-	char *folder = folder_name(c->name);
-	const char **words;
-	pid_t pid;
+	const char *const jobs[] = { m->jobs ? "--jobs" : NULL, m->jobs, NULL };
+	char *folder = target_folder_name(c->name);
 
 	c->dir = join(m->dir, folder);
 	free(folder);
-	words = run_words(m, target, c->dir);
-	remove_stale(c->dir);
 	fprintf(stderr, "# matrix: %s, results in %s\n", c->name, c->dir);
-	fflush(NULL);
-	pid = fork();
-	if (!pid)
-		become_run(words);
-	free(words);
-	if (pid < 0)
-		return fault(target, "cannot run ");
-	return wait_for(pid) != 2 && load_column(m, c); /* 2: it has said why */
+	return target_run(target, c->dir, jobs, m->run_args) != 2 && load_column(m, c);
 }
 
 /* --- order ------------------------------------------------------------------------------- */
@@ -498,7 +357,7 @@ static json_t *consoles_json(const struct column *c)
 {
 	json_t *paths = json_array();
 	struct dirent **consoles;
-	int n = scandir(c->dir, &consoles, is_console, versionsort), i;
+	int n = scandir(c->dir, &consoles, target_is_console, versionsort), i;
 
 	for (i = 0; i < n; i++) {
 		append_path(paths, c, consoles[i]->d_name);
@@ -666,18 +525,6 @@ static int finish(struct matrix *m)
 	return status;
 }
 
-/* Makes the folder @path and those it is in; its absolute path, to be freed. */
-static char *make_folder(const char *path)
-{
-	char *full = output_make_path(path) ? realpath(path, NULL) : NULL;
-
-	if (full && !access(full, W_OK | X_OK))
-		return full;
-	fault(path, "cannot write to the output folder ");
-	free(full);
-	return NULL;
-}
-
 static const char help[] =
 	"Usage: %1$s matrix [OPTION]... [TARGET]... [-- RUN-ARGUMENT...]\n"
 	"\n"
@@ -732,7 +579,7 @@ static char **cut_run_args(int *argc, char **argv)
 static int make_matrix(struct matrix *m, const char *output, char *const *folders,
 		       const char *const *targets)
 {
-	m->dir = make_folder(output);
+	m->dir = target_make_folder(output);
 	if (!m->dir)
 		return 2;
 	for (; *folders; folders++)
@@ -746,7 +593,7 @@ static int make_matrix(struct matrix *m, const char *output, char *const *folder
 
 int matrix_command(int argc, char **argv)
 {
-	static const char *const default_targets[] = { THIS_KERNEL, "uml-debian", NULL };
+	static const char *const default_targets[] = { TARGET_RUNNING, "uml-debian", NULL };
 	struct matrix m = { .run_args = cut_run_args(&argc, argv) };
 	char **folders = must(calloc(argc + 1, sizeof(*folders)));
 	const char *output = DEFAULT_OUTPUT;

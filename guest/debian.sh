@@ -33,13 +33,44 @@ prepare_uml_debian() {
 	print_guest uml "$entry/kernel"
 }
 
-# debian_packages: all linux-image packages that can be booted, newest last, each after its guest's name.
-# The names are linux-image-6.1.0-56-cloud-amd64 and linux-image-6.12.117+deb12-rt-amd64.
+# debian_packages: all linux-image packages that can be booted, newest last, each after its guest's names:
+# that of the family, which means the newest package, and that of the package alone. The packages are
+# linux-image-6.1.0-56-cloud-amd64 and linux-image-6.12.117+deb12-rt-amd64.
 debian_packages() {
 	arch=$(dpkg --print-architecture)
 	apt-cache pkgnames linux-image- 2> /dev/null |
 		grep -E "^linux-image-[0-9]+\.[0-9]+\.[0-9][^-]*(-[0-9]+)?(-cloud|-rt)?-$arch\$" | sort -V |
-		sed -E "s/^linux-image-([0-9]+\.[0-9]+)\.[^-]*(-[0-9]+)?(-cloud|-rt)?-$arch\$/debian-\1\3 &/"
+		sed -E "s/^linux-image-(([0-9]+\.[0-9]+)\.[^-]*(-[0-9]+)?(-cloud|-rt)?)-$arch\$/debian-\2\4 debian-\1 &/"
+}
+
+# find_package NAME: the package of that guest, after the guest's name that no other package has.
+find_package() {
+	debian_packages | awk -v name="$1" '$1 == name || $2 == name { p = $2 " " $3 } END { print p }' |
+		grep . || fail "$1: apt knows no such linux-image package (apt-get update)"
+}
+
+# flavour NAME: -cloud, -rt or nothing.
+flavour() { echo "$1" | sed -nE 's/.*(-cloud|-rt)$/\1/p'; }
+
+# between A B: the guests from one to the other in the order of their versions, A first.
+between() {
+	[ -n "$1" ] && [ -n "$2" ] || fail "--between takes two guests"
+	for end; do
+		case $end in debian-[0-9]*) ;; *) fail "$end is no kernel of a distribution (debian-...)" ;; esac
+	done
+	[ "$(flavour "$1")" = "$(flavour "$2")" ] || fail "$1 and $2 are of two flavours"
+	one=$(find_package "$1") && other=$(find_package "$2") || exit 2
+	[ "$one" != "$other" ] || fail "$1 and $2 are one kernel, ${one% *}"
+	debian_packages | awk -v one="${one% *}" -v other="${other% *}" -v wanted="$(flavour "$1")" '
+		{ flavour = $1; sub(/^debian-[0-9.]+/, "", flavour) }
+		flavour != wanted { next }
+		$2 == one || $2 == other { ends++ }
+		ends { name[n++] = $2 }
+		ends == 2 { exit }
+		END {
+			for (i = 0; i < n; i++)
+				print name[name[0] == one ? i : n - 1 - i]
+		}'
 }
 
 make_debian() {
@@ -54,8 +85,8 @@ make_debian() {
 
 prepare_debian() {
 	if [ -n "$update" ] || ! newest "$name" "-$modules_key"; then
-		package=$(debian_packages | awk -v name="$name" '$1 == name { p = $2 } END { print p }')
-		[ -n "$package" ] || fail "$name: apt knows no such linux-image package (apt-get update)"
+		package=$(find_package "$name") || exit 2
+		package=${package#* }
 		key=$(apt_version "$package")
 		entry "$name" "$package-$key-$modules_key" make_debian "$package"
 		choose "$name"

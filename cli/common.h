@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the commands share: memory that must be there, paths, and how a fault is told. */
+#ifndef CLI_COMMON_H
+#define CLI_COMMON_H
+
+#include <stdbool.h>
+
+/* @p, or the end of the program with one line if it is NULL. */
+void *must(void *p);
+
+/* "DIR/NAME", to be freed. */
+char *join(const char *dir, const char *name);
+
+/* "@what@path: " and the text of errno as a line on standard error. Always false. */
+bool fault(const char *path, const char *what);
+
+#endif /* CLI_COMMON_H */
