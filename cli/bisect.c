@@ -231,9 +231,9 @@ static void note(struct bisect *b, size_t i, const char *reason)
 {
 	const char *verdict = verdict_names[b->verdicts[i]];
 
-	if (b->verdicts[i] == GOOD)
+	if (b->good < i && i < b->bad && b->verdicts[i] == GOOD)
 		b->good = i;
-	if (b->verdicts[i] == BAD)
+	if (b->good < i && i < b->bad && b->verdicts[i] == BAD)
 		b->bad = i;
 	printf("testing %s: %s, %zu kernel%s left\n", b->kernels[i], verdict, left(b),
 	       left(b) == 1 ? "" : "s");
