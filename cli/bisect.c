@@ -61,8 +61,8 @@ static enum verdict verdict_of(enum result result)
 }
 
 /*
- * The verdict of the run in @dir: that of its worst test. @reason, to be freed, says which test that is
- * and what it said; it is "" for a good one. UNTRIED after one line if the results cannot be read.
+ * The verdict of the run in @dir: that of its worst test. @reason, to be freed, says which test
+ * that is and what it said; "" for a good one. UNTRIED after a line if the results cannot be read.
  */
 static enum verdict judge(const char *dir, char **reason)
 {
@@ -94,7 +94,7 @@ static enum verdict judge(const char *dir, char **reason)
 	return worst;
 }
 
-/* Runs the tests in @guest. UNTRIED after a line on standard error if the suite itself cannot run. */
+/* Runs the tests in @guest. UNTRIED after a line on standard error if the suite itself cannot. */
 static enum verdict try_guest(const char *guest, const char *dir, char *const *args, char **reason)
 {
 	int status = target_run(guest, dir, no_baseline, args);
@@ -157,7 +157,9 @@ static char **lines_of(const char *const *argv)
 	}
 	close(fds[1]);
 	f = must(fdopen(fds[0], "r"));
-	if (pid > 0)
+	if (pid < 0)
+		fault(argv[0], "cannot run ");
+	else
 		lines = read_lines(f);
 	fclose(f);
 	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status)
@@ -230,10 +232,12 @@ static size_t left(const struct bisect *b)
 static void note(struct bisect *b, size_t i, const char *reason)
 {
 	const char *verdict = verdict_names[b->verdicts[i]];
+	/* An end is where it is, whatever it turns out to be. */
+	bool between = b->good < i && i < b->bad;
 
-	if (b->good < i && i < b->bad && b->verdicts[i] == GOOD)
+	if (between && b->verdicts[i] == GOOD)
 		b->good = i;
-	if (b->good < i && i < b->bad && b->verdicts[i] == BAD)
+	if (between && b->verdicts[i] == BAD)
 		b->bad = i;
 	printf("testing %s: %s, %zu kernel%s left\n", b->kernels[i], verdict, left(b),
 	       left(b) == 1 ? "" : "s");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs the suite in a kernel, this one or a guest's, as a process of its own with a folder of its own. */
+/* Runs the suite in a kernel, this one or a guest's: a process and a folder of its own for each. */
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H
 
@@ -8,16 +8,17 @@
 /* The target that is this kernel; all others are names of guests, as `run --guest` takes them. */
 #define TARGET_RUNNING "running"
 
-/* Makes the folder @path and those it is in; its absolute path, to be freed. NULL after one line. */
+/* Makes the folder @path and those it is in; its absolute path, to be freed; NULL after a line. */
 char *target_make_folder(const char *path);
 
-/* The name of a target's folder: its own, but for what may be in a path ("bzimage PATH"). To be freed. */
+/* The folder of a target: its name, but for what may be in a path ("bzimage PATH"). To be freed. */
 char *target_folder_name(const char *target);
 
 /*
- * `run --output DIR [--guest TARGET] FIRST... ARGS...`; NULL ends both lists. What an earlier run left
- * in @dir is removed before, and the report goes to standard error. A signal to end goes to the run, then
- * it is our turn. The exit status of the run, which has said why if it is 2; -1 if it died.
+ * `run --output DIR [--guest TARGET] FIRST... ARGS...`; NULL ends both lists. What an earlier run
+ * left in @dir is removed before, and the report goes to standard error. A signal to end goes to
+ * the run, then it is our turn. The exit status of the run, which has said why if it is 2; -1 if it
+ * died.
  */
 int target_run(const char *target, const char *dir, const char *const *first, char *const *args);
 
