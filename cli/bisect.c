@@ -97,12 +97,8 @@ static enum verdict judge(const char *dir, char **reason)
 /* Runs the tests in @guest. UNTRIED after a line on standard error if the suite itself cannot. */
 static enum verdict try_guest(const char *guest, const char *dir, char *const *args, char **reason)
 {
-	int status = target_run(guest, dir, no_baseline, args);
-
-	if (status != 2 && status != -1)
+	if (target_run(guest, dir, no_baseline, args))
 		return judge(dir, reason);
-	if (status == -1)
-		fprintf(stderr, "%s: the run in %s died\n", me(), guest);
 	*reason = must(strdup(""));
 	return UNTRIED;
 }

@@ -182,7 +182,7 @@ static bool run_target(struct matrix *m, const char *target)
 	c->dir = join(m->dir, folder);
 	free(folder);
 	fprintf(stderr, "# matrix: %s, results in %s\n", c->name, c->dir);
-	return target_run(target, c->dir, jobs, m->run_args) != 2 && load_column(m, c);
+	return target_run(target, c->dir, jobs, m->run_args) && load_column(m, c);
 }
 
 /* --- order ------------------------------------------------------------------------------- */

@@ -132,9 +132,11 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-int target_run(const char *target, const char *dir, const char *const *first, char *const *args)
+bool target_run(const char *target, const char *dir, const char *const *first, char *const *args)
 {
 	const char **words = run_words(target, dir, first, args);
+	char *results;
+	bool there;
 	pid_t pid;
 
 	remove_stale(dir);
@@ -143,9 +145,12 @@ int target_run(const char *target, const char *dir, const char *const *first, ch
 	if (!pid)
 		become_run(words);
 	free(words);
-	if (pid < 0) {
-		fault(target, "cannot run ");
-		return 2;
-	}
-	return wait_for(pid);
+	if (pid < 0)
+		return fault(target, "cannot run ");
+	if (wait_for(pid) < 0)
+		fprintf(stderr, "%s: the run in %s died\n", registry_suite()->name, target);
+	results = join(dir, "results.json");
+	there = !access(results, R_OK);
+	free(results);
+	return there;
 }

@@ -4,6 +4,7 @@
 #define CLI_TARGET_H
 
 #include <dirent.h>
+#include <stdbool.h>
 
 /* The target that is this kernel; all others are names of guests, as `run --guest` takes them. */
 #define TARGET_RUNNING "running"
@@ -17,10 +18,10 @@ char *target_folder_name(const char *target);
 /*
  * `run --output DIR [--guest TARGET] FIRST... ARGS...`; NULL ends both lists. What an earlier run
  * left in @dir is removed before, and the report goes to standard error. A signal to end goes to
- * the run, then it is our turn. The exit status of the run, which has said why if it is 2; -1 if it
- * died.
+ * the run, then it is our turn. True if there are results in @dir: of a guest that cannot be had or
+ * does not boot, too. False after a line on standard error.
  */
-int target_run(const char *target, const char *dir, const char *const *first, char *const *args);
+bool target_run(const char *target, const char *dir, const char *const *first, char *const *args);
 
 /* For scandir(): the consoles of the guests of a run. */
 int target_is_console(const struct dirent *entry);
