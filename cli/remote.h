@@ -18,7 +18,7 @@ struct remote {
 
 /*
  * Runs the plan of @run until its end or a signal. What could not be run since no guest would boot
- * stays notrun, with the reason. False if that is this machine's fault (no such guest, a full disk).
+ * stays notrun, with the reason. False if that is this machine's fault: no such guest, a full disk.
  */
 bool remote_execute(struct run *run, const struct remote *how);
 

@@ -15,6 +15,7 @@ cp -r results "$work/" 2> /dev/null
 program=$work/build/tuntests
 as_nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
 world_node="mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200"
+root_node="mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200"
 
 passed() { grep -c '"result": "pass"' "$1/results.json"; }
 # no_failure NAME DIR: results there, none of them bad.
@@ -37,7 +38,8 @@ exits "... also by unshare -rn" 0 unshare -m sh -c \
 	"$world_node && exec $as_nobody unshare -rn $program run -o '$work/user/unshare'"
 no_failure "unshare -rn" "$work/user/unshare"
 
-exits "an ordinary user where /dev/net/tun is 0600" 4 $as_nobody $program run -o "$work/user/0600"
+exits "an ordinary user where /dev/net/tun is 0600" 4 unshare -m sh -c \
+	"$root_node && exec $as_nobody $program run -o '$work/user/0600'"
 no_failure "... " "$work/user/0600"
 ok "... and the skips say why" grep -q '"reason": "cannot open /dev/net/tun: Permission denied"' \
 	"$work/user/0600/results.json"
