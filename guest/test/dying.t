@@ -91,13 +91,9 @@ is "... is each test's reason" "$(reason $deadly | sed 's/\[.*\] *//')" \
 nothing_left
 
 out=$work/runs/load-hang
-if build/tuntests run --help | grep -q -e --boot-timeout; then
-	exits "a hang when the module is loaded" 1 run_with load-hang --boot-timeout 20 linktype carrier
-	is "... is no verdict on any test" "$(verdicts)" "$(sed 's/ .*/ notrun/' "$work/whole")"
-	nothing_left
-else
-	skip "a hang when the module is loaded" "tuntests run has no --boot-timeout"
-fi
+exits "a hang when the module is loaded" 1 run_with load-hang --boot-timeout 20 linktype carrier
+is "... is no verdict on any test" "$(verdicts)" "$(sed 's/ .*/ notrun/' "$work/whole")"
+nothing_left
 
 out=$work/runs/garbage
 head -c 100000 /dev/urandom > "$work/garbage"
