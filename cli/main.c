@@ -81,7 +81,8 @@ static const char run_help[] =
 	"                       (default: that of the kernel's family in results/baselines, if\n"
 	"                       there is one; 'none' expects everything to pass)\n"
 	"      --guest NAME     run the tests in a guest kernel (`%1$s guest list`)\n"
-	"      --guests N       split them over N guests at a time\n"
+	"      --guests N       split them over N guests at a time (default: 1; if they are many, of\n"
+	"                       user-mode-linux one for each processor)\n"
 	"      --boot-timeout S the guest's kernel has S seconds to come up (default: %4$u)\n"
 	"      --journal FILE   write every event to FILE, a JSON object a line\n"
 	"\n"
@@ -180,7 +181,7 @@ static int cmd_run(int argc, char **argv)
 		.timeout_s = DEFAULT_TIMEOUT_S,
 		.repeat = 1,
 	};
-	struct remote remote = { .guests = 1, .boot_timeout_s = DEFAULT_BOOT_TIMEOUT_S };
+	struct remote remote = { .boot_timeout_s = DEFAULT_BOOT_TIMEOUT_S };
 	bool sound = true;
 	struct run run;
 	int c, status;
@@ -242,7 +243,7 @@ static int cmd_run(int argc, char **argv)
 	o.pattern_count = argc - optind;
 	if (!o.jobs)
 		o.jobs = o.guest ? GUEST_JOBS : default_jobs();
-	if (!o.guest && remote.guests > 1) {
+	if (!o.guest && remote.guests) {
 		fprintf(stderr, "%s: --guests needs --guest NAME\n", me());
 		return 2;
 	}

@@ -9,6 +9,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@
 #define CONSOLE_TAIL (16 << 10)
 /* boot's exit status when it cannot boot at all, and has said why. */
 #define CANNOT_BOOT 2
+/* So many make it worth while to boot one more UML, if a processor is there for it. */
+#define TESTS_PER_GUEST 200
 /* So long a guest that is told to end may take. */
 #define KILL_NS	    10000000000LL
 
@@ -56,6 +59,7 @@ struct fleet {
 	struct run *run;
 	const struct remote *how;
 	struct guest *guests;
+	unsigned int count; /* of them */
 	struct batch *batches;
 	unsigned int boots;
 	bool plan_known;
@@ -109,7 +113,7 @@ static void push_batch(struct fleet *f, struct batch *b)
 /* Every guest gets each Nth test, so that long areas are spread. */
 static void share_out(struct fleet *f)
 {
-	unsigned int g, guests = f->how->guests;
+	unsigned int g, guests = f->count;
 	struct batch *b;
 	size_t i;
 
@@ -152,9 +156,10 @@ static void add_number(char ***argv, size_t *n, const char *option, uint64_t val
 }
 
 /* boot --channel JOURNAL --started FILE NAME [FILE] -- PROGRAM run ... ID... */
-static char **command_line(const struct fleet *f, const struct batch *b, const char *journal,
+static char **command_line(const struct fleet *f, const struct guest *g, const char *journal,
 			   const char *started)
 {
+	const struct batch *b = g->batch;
 	const struct run_options *o = f->run->options;
 	char program[PATH_MAX], *guest = must(strdup(f->how->guest));
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -165,6 +170,8 @@ static char **command_line(const struct fleet *f, const struct batch *b, const c
 	program[len < 0 ? 0 : len] = '\0';
 	add_word(&argv, &n, f->how->boot);
 	add_number(&argv, &n, "--timeout", INT_MAX);
+	/* those of several guests are not the same, whatever else runs here */
+	add_number(&argv, &n, "--processor", getpid() + (g - f->guests));
 	add_word(&argv, &n, "--channel");
 	add_word(&argv, &n, journal);
 	add_word(&argv, &n, "--started");
@@ -253,7 +260,7 @@ static void start_guest(struct fleet *f, struct guest *g, struct batch *b)
 	if (asprintf(&g->started, "%s.started", journal) < 0)
 		must(NULL);
 	unlink(g->started);
-	argv = command_line(f, b, journal, g->started);
+	argv = command_line(f, g, journal, g->started);
 	g->journal_fd = open(journal, O_RDONLY | O_CLOEXEC);
 	fflush(NULL);
 	g->pid = fork();
@@ -518,7 +525,7 @@ static unsigned int give_work(struct fleet *f)
 {
 	unsigned int i, busy = 0;
 
-	for (i = 0; i < f->how->guests; i++) {
+	for (i = 0; i < f->count; i++) {
 		struct batch *b = f->batches;
 
 		if (!f->guests[i].batch && b && !f->run->signal && !f->cannot_boot) {
@@ -547,7 +554,7 @@ static void look_at(struct fleet *f, struct guest *g, bool over)
 
 static void follow(struct fleet *f)
 {
-	unsigned int i, n = f->how->guests;
+	unsigned int i, n = f->count;
 	struct pollfd *polls = must(calloc(n + 1, sizeof(*polls)));
 
 	while (give_work(f)) {
@@ -567,12 +574,23 @@ static void follow(struct fleet *f)
 	free(polls);
 }
 
+/* UML has one processor, and here may be more. For fewer tests another boot does not pay. */
+static unsigned int guests_for(const char *guest, size_t tests)
+{
+	size_t most = get_nprocs(), wanted = 1 + tests / TESTS_PER_GUEST;
+
+	if (strncmp(guest, "uml-", 4))
+		return 1;
+	return wanted < most ? wanted : most;
+}
+
 bool remote_execute(struct run *run, const struct remote *how)
 {
 	struct fleet f = { .run = run, .how = how };
 
 	memset(&run->kernel, 0, sizeof(run->kernel));
-	f.guests = must(calloc(how->guests, sizeof(*f.guests)));
+	f.count = how->guests ? how->guests : guests_for(how->guest, run->count);
+	f.guests = must(calloc(f.count, sizeof(*f.guests)));
 	share_out(&f);
 	follow(&f);
 	if (!f.plan_known) {

@@ -12,7 +12,7 @@
 struct remote {
 	const char *boot;    /* the script that boots: guest/boot */
 	const char *guest;   /* its name, with the file it may need after a blank: "bzimage PATH" */
-	unsigned int guests; /* at a time, at least 1 */
+	unsigned int guests; /* at a time; 0: for UML one for each processor, if the tests are many */
 	unsigned int boot_timeout_s; /* from the start of its kernel to that of the run in it */
 };
 
