@@ -25,7 +25,7 @@ unit	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/test/*.c)))
 demo	:= $(B)/harness/test/demo.o
 unit	:= $(filter-out $(demo),$(unit))
 
-.PHONY: all check test bench setup setup-test new install clean help
+.PHONY: all check test matrix bench setup setup-test new install clean help
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -57,6 +57,11 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 test: setup-test ## the project's own tests
 	@$(MAKE) --no-print-directory $(B)/tuntests $(B)/unit $(B)/demo
 	@cli/selftest $(TESTS)
+
+# The kernels of the committed results/matrix.
+MATRIX	?= running uml-debian uml-kasan debian-6.1-cloud debian-6.12-cloud debian-6.12-rt
+matrix: all ## the suite on several kernels, as a page (MATRIX="running uml-debian")
+	$(B)/tuntests matrix $(MATRIX)
 
 bench: all ## wall time of the suite, parallel against one at a time
 	@cli/bench $(B)/tuntests
