@@ -26,6 +26,8 @@
 #define MAX_JOBS 1024
 
 #define DEFAULT_TIMEOUT_S 30
+/* A real-time kernel on an emulated processor is that slow, and a hang is no less one. */
+#define GUEST_TIMEOUT_S 120
 
 /* A guest that QEMU emulates on a busy machine takes up to a minute. */
 #define DEFAULT_BOOT_TIMEOUT_S 120
@@ -68,7 +70,7 @@ static const char run_help[] =
 	"Runs the tests that match (all without a PATTERN) and prints KTAP.\n"
 	"\n"
 	"  -j, --jobs N         run N tests at a time (default here: %2$u)\n"
-	"  -t, --timeout S      kill a test after S seconds (default: %3$u)\n"
+	"  -t, --timeout S      kill a test after S seconds (default: %3$u, in a guest %5$u)\n"
 	"  -r, --repeat N       run every test N times; the worst result counts\n"
 	"  -s, --shuffle SEED   run in an order that depends on SEED only ('random' picks one)\n"
 	"      --strict         a skipped test is a failed test\n"
@@ -178,7 +180,6 @@ static int cmd_run(int argc, char **argv)
 {
 	struct run_options o = {
 		.journal = getenv("TUNTESTS_CHANNEL"), /* set in a guest */
-		.timeout_s = DEFAULT_TIMEOUT_S,
 		.repeat = 1,
 	};
 	struct remote remote = { .boot_timeout_s = DEFAULT_BOOT_TIMEOUT_S };
@@ -233,7 +234,7 @@ static int cmd_run(int argc, char **argv)
 			break;
 		case 'h':
 			printf(run_help, me(), default_jobs(), DEFAULT_TIMEOUT_S,
-			       DEFAULT_BOOT_TIMEOUT_S);
+			       DEFAULT_BOOT_TIMEOUT_S, GUEST_TIMEOUT_S);
 			return 0;
 		default:
 			return usage_error("run ");
@@ -241,6 +242,8 @@ static int cmd_run(int argc, char **argv)
 	}
 	o.patterns = (const char *const *)argv + optind;
 	o.pattern_count = argc - optind;
+	if (!o.timeout_s)
+		o.timeout_s = o.guest ? GUEST_TIMEOUT_S : DEFAULT_TIMEOUT_S;
 	if (!o.jobs)
 		o.jobs = o.guest ? GUEST_JOBS : default_jobs();
 	if (!o.guest && remote.guests) {

@@ -217,11 +217,17 @@ TEST_F(steering, learns,
 TEST_F(steering, learns_many, .title = "each of many flows is remembered with its own queue",
        .behaviours = { 420, 421 }, .needs = { "multi_queue" })
 {
+	int64_t start = clock_ms();
+	int to;
+
 	for (int i = 0; i < 64; i++) {
 		ASSERT_TRUE(write_flow(&self->q[i % QUEUES], self->udp, 9000 + i));
 	}
 	for (int i = 0; i < 64; i++) {
-		EXPECT_EQ(i % QUEUES, queue_of(self->q, QUEUES, self->udp, 9000 + i))
+		to = queue_of(self->q, QUEUES, self->udp, 9000 + i);
+		if (clock_ms() - start > FLOW_LIFE_MS)
+			SKIP(return, "this machine is too slow to see flows before they are forgotten");
+		EXPECT_EQ(i % QUEUES, to)
 		{
 			TH_LOG("flow %d", i);
 		}
