@@ -19,6 +19,7 @@
 
 /* Tests mostly wait for the kernel's RCU grace periods, not for a processor. */
 #define JOBS_PER_CPU 16
+#define REALTIME_JOBS_PER_CPU 2
 
 /* A guest has few processors, whatever the host has. */
 #define GUEST_JOBS 16
@@ -69,7 +70,8 @@ static const char run_help[] =
 	"\n"
 	"Runs the tests that match (all without a PATTERN) and prints KTAP.\n"
 	"\n"
-	"  -j, --jobs N         run N tests at a time (default here: %2$u)\n"
+	"  -j, --jobs N         run N tests at a time (default here: %2$u); on a\n"
+	"                       real-time kernel at most 2 for each of its processors\n"
 	"  -t, --timeout S      kill a test after S seconds (default: %3$u, in a guest %5$u)\n"
 	"  -r, --repeat N       run every test N times; the worst result counts\n"
 	"  -s, --shuffle SEED   run in an order that depends on SEED only ('random' picks one)\n"
@@ -113,13 +115,32 @@ static const char compare_help[] =
 	"\n"
 	"Exit status 1 if something got worse or is no longer tested: a feature may be lost.\n";
 
-static unsigned int default_jobs(void)
+static unsigned int jobs_at(unsigned int per_cpu)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (cpus < 1)
 		cpus = 1;
-	return cpus > MAX_JOBS / JOBS_PER_CPU ? MAX_JOBS : (unsigned int)cpus * JOBS_PER_CPU;
+	return cpus > MAX_JOBS / per_cpu ? MAX_JOBS : (unsigned int)cpus * per_cpu;
+}
+
+static unsigned int default_jobs(void)
+{
+	return jobs_at(JOBS_PER_CPU);
+}
+
+/*
+ * A real-time kernel does not hurry an RCU grace period for whoever holds the RTNL, and all others wait
+ * for that one: with many tests at a time one that needs it a thousand times takes minutes.
+ */
+static unsigned int most_jobs(void)
+{
+	FILE *f = fopen("/sys/kernel/realtime", "re");
+	bool realtime = f && fgetc(f) == '1';
+
+	if (f)
+		fclose(f);
+	return realtime ? jobs_at(REALTIME_JOBS_PER_CPU) : MAX_JOBS;
 }
 
 /* A whole number from @min to @max, or exit status 2 in one line. */
@@ -246,6 +267,8 @@ static int cmd_run(int argc, char **argv)
 		o.timeout_s = o.guest ? GUEST_TIMEOUT_S : DEFAULT_TIMEOUT_S;
 	if (!o.jobs)
 		o.jobs = o.guest ? GUEST_JOBS : default_jobs();
+	if (!o.guest && o.jobs > most_jobs())
+		o.jobs = most_jobs();
 	if (!o.guest && remote.guests) {
 		fprintf(stderr, "%s: --guests needs --guest NAME\n", me());
 		return 2;
