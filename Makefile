@@ -25,6 +25,12 @@ unit	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/test/*.c)))
 demo	:= $(B)/harness/test/demo.o
 unit	:= $(filter-out $(demo),$(unit))
 
+# All processors, unless the caller has said how many.
+jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+# V=1 shows the commands.
+Q	:= $(if $(V),,@)
+say	 = $(if $(V),,@echo '  $(1)	$@')
+
 .PHONY: all check test matrix bench setup setup-test new install clean help
 all: $(B)/tuntests
 
@@ -36,32 +42,37 @@ $(B)/flags: FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The page is embedded.
 $(B)/cli/matrix.o: cli/matrix.html
 
 $(B)/tuntests: $(core) $(suite)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/unit: $(core) $(unit)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'open.*'")
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(jobs) all
 	@cli/check $(B)/tuntests $(ARGS)
 
 test: setup-test ## the project's own tests
-	@$(MAKE) --no-print-directory $(B)/tuntests $(B)/unit $(B)/demo
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo
 	@cli/selftest $(TESTS)
 
-# The kernels of the committed results/matrix.
+# The kernels of docs/matrix.html.
 MATRIX	?= running uml-debian uml-kasan debian-6.1-cloud debian-6.12-cloud debian-6.12-rt
 matrix: all ## the suite on several kernels, as a page (MATRIX="running uml-debian")
 	$(B)/tuntests matrix $(MATRIX)
+	cp results/matrix/matrix.html results/matrix/matrix.json docs/
 
 bench: all ## wall time of the suite, parallel against one at a time
 	@cli/bench $(B)/tuntests

@@ -416,11 +416,19 @@ int bisect_command(int argc, char **argv)
 /* The guest is built from the kernel tree that we are in. False after a line on standard error. */
 static bool use_tree(void)
 {
-	setenv("KSRC", ".", 0);
-	if (!access("Kbuild", R_OK) || strcmp(getenv("KSRC"), "."))
-		return true;
-	fprintf(stderr, "%s: this folder is no kernel source (nor is KSRC given)\n", me());
-	return false;
+	const char *tree = getenv("KSRC");
+	char *kbuild;
+	bool is_tree;
+
+	if (!tree || !*tree)
+		setenv("KSRC", tree = ".", 1);
+	kbuild = join(tree, "Kbuild");
+	is_tree = !access(kbuild, R_OK);
+	free(kbuild);
+	if (!is_tree)
+		fprintf(stderr, "%s: %s is no kernel source\n", me(),
+			strcmp(tree, ".") ? tree : "this folder");
+	return is_tree;
 }
 
 /* The folder for this commit, its name last: OUTPUT/COMMIT. To be freed; NULL after a line. */
@@ -503,6 +511,10 @@ int bisect_run_command(int argc, char **argv)
 		default:
 			return usage_error("bisect-run", GIT_STOP);
 		}
+	}
+	if (strcmp(guest, "uml-kasan") && strcmp(guest, "uml-lockdep")) {
+		fprintf(stderr, "%s: guest %s is not built from a kernel tree\n", me(), guest);
+		return usage_error("bisect-run", GIT_STOP);
 	}
 	if (optind == argc) {
 		fprintf(stderr, "%s: bisect-run needs a TEST\n", me());

@@ -5,9 +5,15 @@ program=${0##*/}
 fail() { printf '%s: %s\n' "$program" "$*" >&2; exit 2; }
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
 
+# A command that failed has told why. It is no verdict on a kernel.
+trap '[ $? -ne 1 ] || exit 2' EXIT
+
 case ${XDG_CACHE_HOME:-} in
 /*) cache=$XDG_CACHE_HOME/tuntests ;;
-*) cache=${HOME:-/nonexistent}/.cache/tuntests ;;
+*)
+	[ -n "${HOME:-}" ] || fail "no place for guests: neither HOME nor XDG_CACHE_HOME is set"
+	cache=$HOME/.cache/tuntests
+	;;
 esac
 
 # words FILE...: the first word of each line that is no comment.

@@ -95,6 +95,7 @@ feed() {
 # input is a pipe without end.
 run_guest() {
 	mkfifo "$work/console"
+	trap - EXIT
 	# Closed for a function alone, the shell would keep a copy.
 	(exec 7>&- 8>&- 9>&-; show_console) &
 	console_pid=$!
@@ -187,10 +188,11 @@ boot_uml() {
 	mkdir "$work/modules"
 	[ -z "$replaced" ] || cp $replaced "$work/modules"
 	# UML cannot wait for a plain file.
-	mkfifo "$work/channel"
+	mkfifo "$work/channel" "$work/silence"
 	{ cat "$work/channel" >> "${channel:-/dev/null}" || unheard; } 9>&- &
 	channel_pid=$!
-	exec 7<> "$work/input" 8> "$work/channel"
+	# What is typed is for the console, so the serial line hears nothing.
+	exec 7<> "$work/silence" 8> "$work/channel"
 	# A panic would dump all of its memory.
 	ulimit -c 0
 	export TMPDIR="$work" HOME="$work" LD_PRELOAD="$(part preload)"

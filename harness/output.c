@@ -41,21 +41,31 @@ bool output_make_path(const char *path)
 	return !mkdir(part, 0777) || errno == EEXIST;
 }
 
-/* Makes TIME-KERNEL, or with -2, -3, ... behind it the first that nobody else has. */
+/* Makes TIME-KERNEL (TIME-GUEST), or with -2, -3, ... behind it the first that nobody else has. */
 static char *default_dir(const struct run *run)
 {
-	char stamp[32], suffix[16] = "", *dir;
+	const char *guest = run->options->guest;
+	char stamp[32], suffix[16] = "", *dir, *kernel;
 	int n = 1;
 
+	kernel = strdup(guest ? guest : run->kernel.release);
+	if (!kernel)
+		return NULL;
+	for (dir = kernel; *dir; dir++)
+		if (*dir == '/' || *dir == ' ')
+			*dir = '-'; /* bzimage FILE */
 	output_make_path("results/runs");
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H-%M-%S", localtime(&run->started));
-	while (asprintf(&dir, "results/runs/%s-%s%s", stamp, run->kernel.release, suffix) >= 0) {
-		if (!mkdir(dir, 0777) || errno != EEXIST)
-			return dir;
+	while (true) {
+		if (asprintf(&dir, "results/runs/%s-%s%s", stamp, kernel, suffix) < 0)
+			dir = NULL;
+		if (!dir || !mkdir(dir, 0777) || errno != EEXIST)
+			break;
 		free(dir);
 		snprintf(suffix, sizeof(suffix), "-%d", ++n);
 	}
-	return NULL;
+	free(kernel);
+	return dir;
 }
 
 static void remove_stale(const struct run *run, const char *id)

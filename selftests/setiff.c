@@ -1330,11 +1330,12 @@ TEST(signals, .title = "no signal ends a TUNSETIFF, which waits for others who m
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { 0 };
 	pid_t neighbour = busy_neighbour();
+	int64_t start = clock_ms();
 	int during = 0;
 
 	ASSERT_OK(sigaction(SIGALRM, &action, NULL));
 	ASSERT_OK(setitimer(ITIMER_REAL, &often, NULL));
-	for (int i = 0; i < 100 && during < 3; i++) {
+	while (during < 3 && clock_ms() - start < 5000) {
 		int fd = tun_open(), before = alarms;
 
 		EXPECT_OK(tun_set_iff(fd, NULL, IFF_TUN));
@@ -1342,7 +1343,8 @@ TEST(signals, .title = "no signal ends a TUNSETIFF, which waits for others who m
 		close(fd);
 	}
 	ASSERT_OK(setitimer(ITIMER_REAL, &never, NULL));
-	EXPECT_LT(0, during);
 	kill(neighbour, SIGKILL);
 	waitpid(neighbour, NULL, 0);
+	if (!during)
+		SKIP(return, "no signal came during a call");
 }

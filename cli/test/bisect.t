@@ -194,6 +194,11 @@ exits "a test that is not there" 128 in_tree "$demo" bisect-run nosuch
 exits "an unknown option" 128 in_tree "$demo" bisect-run --nosuch
 exits "a folder that is no kernel tree" 128 sh -c "cd '$work' && '$demo' bisect-run demo.passes"
 one_line "... is told" "this folder is no kernel source"
+exits "KSRC that is none" 128 env KSRC="$work/nosuch" "$demo" bisect-run demo.passes
+one_line "... is told" "$work/nosuch is no kernel source"
+exits "a guest that is not built from a tree" 128 "$demo" bisect-run --guest uml-debian demo.passes
+grep -q "uml-debian is not built from a kernel tree" "$work/err"
+report $? "... is told"
 mkdir "$work/plain"
 : > "$work/plain/Kbuild"
 exits "a kernel tree without git" 128 sh -c "cd '$work/plain' && '$demo' bisect-run demo.passes"

@@ -21,6 +21,13 @@ one_line "... is named" "no kernel $work/none"
 exits "a source that is none" 2 env KSRC="$work" guest/prepare uml-kasan
 one_line "... is named" "KSRC=$work is no kernel source\|is not installed"
 exits "no command" 2 guest/boot uml-debian
+exits "a file for a guest that takes none" 2 guest/boot uml-debian /etc/passwd -- true
+one_line "... is named" "guest uml-debian takes no file (/etc/passwd)"
+exits "no place for a cache" 2 env HOME= XDG_CACHE_HOME= guest/prepare uml-debian
+one_line "... is told" "neither HOME nor XDG_CACHE_HOME"
+exits "cleaning what has no name" 2 guest/prepare --clean ""
+one_line "... does not clean everything" "no guest is named ''"
+exits "a list that cannot be written" 2 sh -c 'guest/prepare --list > /dev/full'
 exits "an unknown option" 2 guest/boot --nothing 1 uml-debian -- true
 exits "a time that is none" 2 guest/boot --timeout soon uml-debian -- true
 exits "guests are listed" 0 guest/prepare --list
@@ -82,6 +89,23 @@ is "... can be written where it was allowed" "$(cat "$work/share/file")" written
 exits "what is written to the channel" 0 $as_user guest/boot uml-debian \
 	--channel "$work/share/channel" -- sh -c "cat /bin/sh > \$TUNTESTS_CHANNEL"
 ok "... comes as it is" cmp /bin/sh "$work/share/channel"
+
+# A driver from the environment.
+exits "a module that is no file" 2 env MODULE=/dev/zero $boot -- true
+one_line "... is named" "no module /dev/zero"
+cp guest/init "$work/share/nosuch.ko"
+exits "a module that the guest does not have" 2 env MODULE="$work/share/nosuch.ko" $boot -- true
+one_line "... is named" "guest uml-debian has no module nosuch.ko"
+
+# A shell answers to each line as it comes.
+(
+	wait_until grep -q '# $' "$work/shell"
+	echo 'echo on $(uname -m)'
+	wait_until grep -q '^on ' "$work/shell"
+	echo 'exit 3'
+) | $boot --timeout 60 --shell -- sh > "$work/shell" 2>&1 &
+wait $!
+is "a shell's exit status" $? 3
 
 # Guests that die.
 exits "a panic" 3 $boot -- sh -c 'echo before; echo c > /proc/sysrq-trigger; sleep 9'
