@@ -133,8 +133,8 @@ static unsigned int default_jobs(void)
 }
 
 /*
- * A real-time kernel does not hurry an RCU grace period for whoever holds the RTNL, and all others wait
- * for that one: with many tests at a time one that needs it a thousand times takes minutes.
+ * A real-time kernel does not hurry an RCU grace period for whoever holds the RTNL, and all others
+ * wait for that one: with many tests at a time one that needs it a thousand times takes minutes.
  */
 static unsigned int most_jobs(void)
 {

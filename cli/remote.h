@@ -12,7 +12,7 @@
 struct remote {
 	const char *boot;    /* the script that boots: guest/boot */
 	const char *guest;   /* its name, with the file it may need after a blank: "bzimage PATH" */
-	unsigned int guests; /* at a time; 0: for UML one for each processor, if the tests are many */
+	unsigned int guests; /* at a time; 0: of UML, for many tests, one for each processor */
 	unsigned int boot_timeout_s; /* from the start of its kernel to that of the run in it */
 };
 
