@@ -41,6 +41,7 @@ struct test_data {
 	int behaviours[HARNESS_MAX_BEHAVIOURS];	     /* catalogue ids, zero ends */
 	const char *needs[HARNESS_MAX_NEEDS + 1];    /* names of FEATUREs */
 	const char *guards[HARNESS_MAX_GUARDS + 1];  /* commits or CVEs of the fixes guarded */
+	bool waits; /* for seconds: it begins before others, so that it is not the last to end */
 };
 
 struct __test_metadata;

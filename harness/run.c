@@ -83,12 +83,15 @@ size_t *run_queue(const struct run *run, size_t *count)
 	uint64_t state = o->seed;
 	unsigned int round;
 	size_t i, start;
+	int waits;
 
 	*count = 0;
 	for (round = 0; round < o->repeat; round++) {
 		start = *count;
-		for (i = 0; i < run->count; i++)
-			queue[(*count)++] = i;
+		for (waits = 1; waits >= 0; waits--)
+			for (i = 0; i < run->count; i++)
+				if (run->records[i].test->tc->data.waits == waits)
+					queue[(*count)++] = i;
 		if (o->shuffle)
 			shuffle(queue + start, run->count, &state);
 	}

@@ -408,7 +408,7 @@ static void build_unknown(struct frame *f, uint32_t seed)
 
 TEST(forgets,
      .title = "three seconds after its last packet was written a flow is back on its hash's queue",
-     .behaviours = { 423 }, .needs = { "multi_queue" })
+     .behaviours = { 423 }, .needs = { "multi_queue" }, .waits = true)
 {
 	const unsigned int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
 	struct tun q[2] = { peer_create("mq", flags), tun_create("mq", flags) };

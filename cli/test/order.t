@@ -12,6 +12,8 @@ quick="demo.passes demo.variants demo.xfails demo.own_timeout demo.expected_sign
 build/demo run -j 1 -o "$out" $quick > /dev/null
 is "without --shuffle the order is that of the plan" "$(order)" \
 	"$(sed -n 's/.*"id": "\([^"]*\)".*/\1/p' "$out/results.json")"
+build/demo run -j 1 -o "$out" demo.passes demo.thread_fails > /dev/null
+is "... but a test that waits begins before the others" "$(order | tail -n 1)" demo.passes
 build/demo run -j 1 -o "$out" --shuffle 7 $quick > "$work/seven"
 first=$(order)
 build/demo run -j 1 -o "$out" --shuffle 7 $quick > /dev/null

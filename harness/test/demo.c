@@ -199,7 +199,7 @@ static void *failing_thread(void *arg)
 	return arg;
 }
 
-TEST(thread_fails, .title = "an assertion that fails in a thread ends that thread")
+TEST(thread_fails, .title = "an assertion that fails in a thread ends that thread", .waits = true)
 {
 	pthread_t thread;
 	void *result;
