@@ -108,7 +108,7 @@ wait $!
 is "a shell's exit status" $? 3
 
 # Guests that die.
-exits "a panic" 3 $boot -- sh -c 'echo before; echo c > /proc/sysrq-trigger; sleep 9'
+exits "a panic" 3 $boot -- sh -c 'echo before > /dev/console; echo c > /proc/sysrq-trigger; sleep 9'
 ok "... is on the console" grep -q 'Kernel panic' "$work/out"
 ok "... after what came before" grep -qx before "$work/out"
 one_line "... and said" "the guest died"
