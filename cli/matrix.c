@@ -177,7 +177,7 @@ static bool run_target(struct matrix *m, const char *target)
 {
 	struct column *c = add_column(m, target);
 	const char *const jobs[] = { m->jobs ? "--jobs" : NULL, m->jobs, NULL };
-	char *folder = target_folder_name(c->name);
+	char *folder = must(output_folder_name(c->name));
 
 	c->dir = join(m->dir, folder);
 	free(folder);

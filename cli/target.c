@@ -26,16 +26,6 @@ char *target_make_folder(const char *path)
 	return NULL;
 }
 
-char *target_folder_name(const char *target)
-{
-	char *folder = must(strdup(target)), *p;
-
-	for (p = folder; *p; p++)
-		if (*p == '/' || *p == ' ' || (p == folder && *p == '.'))
-			*p = '-';
-	return folder;
-}
-
 int target_is_console(const struct dirent *entry)
 {
 	return !strncmp(entry->d_name, "guest-console-", strlen("guest-console-"));

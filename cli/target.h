@@ -12,9 +12,6 @@
 /* Makes the folder @path and those it is in; its absolute path, to be freed; NULL after a line. */
 char *target_make_folder(const char *path);
 
-/* The folder of a target: its name, but for what may be in a path ("bzimage PATH"). To be freed. */
-char *target_folder_name(const char *target);
-
 /*
  * `run --output DIR [--guest TARGET] FIRST... ARGS...`; NULL ends both lists. What an earlier run
  * left in @dir is removed before, and the report goes to standard error. A signal to end goes to

@@ -41,6 +41,16 @@ bool output_make_path(const char *path)
 	return !mkdir(part, 0777) || errno == EEXIST;
 }
 
+char *output_folder_name(const char *kernel)
+{
+	char *folder = strdup(kernel), *p;
+
+	for (p = folder; p && *p; p++)
+		if (*p == '/' || *p == ' ' || (p == folder && *p == '.'))
+			*p = '-';
+	return folder;
+}
+
 /* Makes TIME-KERNEL (TIME-GUEST), or with -2, -3, ... behind it the first that nobody else has. */
 static char *default_dir(const struct run *run)
 {
@@ -48,12 +58,9 @@ static char *default_dir(const struct run *run)
 	char stamp[32], suffix[16] = "", *dir, *kernel;
 	int n = 1;
 
-	kernel = strdup(guest ? guest : run->kernel.release);
+	kernel = output_folder_name(guest ? guest : run->kernel.release);
 	if (!kernel)
 		return NULL;
-	for (dir = kernel; *dir; dir++)
-		if (*dir == '/' || *dir == ' ')
-			*dir = '-'; /* bzimage FILE */
 	output_make_path("results/runs");
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H-%M-%S", localtime(&run->started));
 	while (true) {

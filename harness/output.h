@@ -23,6 +23,12 @@ void output_line(struct run *run, const char *text);
 /* Makes the folder @path and those it is in; false with errno. */
 bool output_make_path(const char *path);
 
+/*
+ * The folder of a kernel or guest: its name, but for what may be in a path ("bzimage FILE"). To be
+ * freed; NULL without memory.
+ */
+char *output_folder_name(const char *kernel);
+
 /* output_replace() for a path of the user's. */
 bool output_replace_path(const char *path, const char *text);
 
