@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 
 #include "device/compat.h"
@@ -17,6 +18,7 @@
 #include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/netns.h"
+#include "netns/packet.h"
 
 /* The numbers are from devices.txt. */
 static bool is_tun_node(const struct stat *st)
@@ -264,4 +266,82 @@ FEATURE(xdp, "kernel has no XDP in the driver of a TAP")
 FEATURE(compat, "kernel takes no system calls of 32-bit programs")
 {
 	return compat_works();
+}
+
+/* A TUN with a vnet header of @size bytes, up. */
+static bool create_vnet_tun(struct tun *t, int size)
+{
+	if (!create(t, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
+		return false;
+	if (tun_set_vnet_hdr_sz(t, size) || link_up(t->name))
+		TH_BAIL("cannot set up %s: %s", t->name, strerror(errno));
+	return true;
+}
+
+FEATURE(vnet_slack, "kernel holds hdr_len against the frame alone")
+{
+	struct vnet v = { .hdr_len = 22 };
+	struct frame f = { .data = { 0x45 }, .len = 20 };
+	struct tun t;
+	bool present;
+
+	if (!create_vnet_tun(&t, VNET_SIZE_MRG_RXBUF))
+		return false;
+	present = tun_send(&t, &v, &f) > 0;
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(vnet_csum_start, "kernel takes a checksum that starts in the IP header")
+{
+	struct vnet v = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 19 };
+	struct frame f = { .data = { 0x45 }, .len = 40 };
+	struct tun t;
+	bool present;
+
+	if (!create_vnet_tun(&t, VNET_SIZE_LEGACY))
+		return false;
+	present = tun_send(&t, &v, &f) == -1;
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(vnet_zeroed, "kernel leaves the rest of a vnet header alone on read")
+{
+	const uint8_t frame[20] = { 0x45 };
+	uint8_t buf[64];
+	struct tun t;
+	bool present;
+	int sock;
+
+	if (!create_vnet_tun(&t, VNET_SIZE_MRG_RXBUF))
+		return false;
+	sock = packet_open(t.name, 0, 0);
+	memset(buf, 0xaa, sizeof(buf));
+	if (packet_sendto(sock, frame, sizeof(frame), ETH_P_IP) < 0 ||
+	    tun_read(&t, buf, sizeof(buf), 2000) < 0)
+		TH_BAIL("no packet of %s: %s", t.name, strerror(errno));
+	present = !buf[VNET_SIZE_LEGACY];
+	close(sock);
+	tun_close(&t);
+	return present;
+}
+
+FEATURE(tcp_min_gso, "kernel takes TCP segments of any size")
+{
+	struct vnet v = { .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1 };
+	struct frame f = { .data = { 0x45 }, .len = 80 };
+	uint8_t buf[128];
+	struct tun t;
+	int sock;
+
+	if (!create_vnet_tun(&t, VNET_SIZE_LEGACY))
+		return false;
+	sock = packet_open(t.name, ETH_P_ALL, PACKET_VNET);
+	if (tun_send(&t, &v, &f) < 0 || packet_recv(sock, buf, sizeof(buf), 2000, NULL) < 0)
+		TH_BAIL("no GSO frame on %s: %s", t.name, strerror(errno));
+	close(sock);
+	tun_close(&t);
+	v = vnet_decode(buf, VNET_SIZE_LEGACY, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	return v.gso_size > 1;
 }

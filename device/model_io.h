@@ -23,21 +23,23 @@ struct model_kernel {
 	bool uso;	 /* 6.2: GSO of UDP on write, TUN_F_USO4 with TUN_F_USO6 */
 	bool tunnel_gso; /* 6.17: GSO in UDP tunnels, in headers of 24 bytes and more */
 	bool cross_le;	 /* CONFIG_TUN_VNET_CROSS_LE: a big-endian vnet header */
-	bool ipv6;	 /* somebody takes frames of IPv6 */
 
 	/* rules of the vnet header */
 	bool hdr_slack;	     /* 6.15: hdr_len may reach beyond the frame by the rest of the header */
 	bool csum_behind_ip; /* 6.12: a checksum starts behind the smallest IP header */
+	bool tcp_min_gso;    /* 2026: segments of TCP have 8 bytes at least */
 	bool zeroed_tail;    /* 6.15: a read gives zeros in the rest of the header */
 
 	/* frames in memory */
-	bool paged;		  /* 6.6: a long frame has a linear part of a page at most */
+	bool paged; /* 6.6: the linear part of a long frame is a page at most */
 	unsigned int page_size;
-	unsigned int tun_linear;  /* the longest linear part of a frame that is longer than a page */
-	unsigned int tap_linear;
-	unsigned int net_skb_pad; /* NET_SKB_PAD: room in front of a frame */
+	unsigned int shared_info;  /* what a page lacks for that, next to the room in front */
+	unsigned int net_skb_pad;  /* NET_SKB_PAD: room in front of a frame */
 	unsigned int net_ip_align; /* NET_IP_ALIGN: more of it on a TAP */
-	unsigned int max_frags;	  /* MAX_SKB_FRAGS: pages, or iovecs behind the first */
+	unsigned int max_frags;	   /* MAX_SKB_FRAGS: pages, or iovecs behind the first */
+
+	/* who takes a frame besides packet sockets; those of IPv4 and ARP are always taken */
+	bool takes_ipv6, takes_llc;
 };
 
 /* What the data path looks at in the device and in the file. */
@@ -48,23 +50,25 @@ struct model_port {
 	bool vnet_hdr; /* IFF_VNET_HDR */
 	unsigned int vnet_size;
 	bool big_endian; /* the byte order of the vnet header, whatever made it so */
+	bool tunnel_gso; /* TUN_F_UDP_TUNNEL_GSO is on */
 	bool up;	 /* IFF_UP */
 	bool napi;	 /* IFF_NAPI of this queue */
 	bool napi_frags; /* IFF_NAPI_FRAGS of this queue */
 	bool detached;	 /* TUNSETQUEUE with IFF_DETACH_QUEUE */
 	bool nonblock;	 /* O_NONBLOCK or RWF_NOWAIT */
+	bool watched;	 /* a packet socket for all protocols sees what comes in */
 	uint8_t mac[6];	 /* of a TAP: decides about pkt_type */
 };
 
 /*
- * What a write() does. An iovec without address but with a length stands for memory that cannot be
- * read.
+ * What a write() does; with more than one iovec a writev(), which does nothing if they are empty.
+ * An iovec without address but with a length stands for memory that cannot be read.
  */
 struct model_written {
 	ssize_t ret; /* of writev(): the length, or -1 */
 	int err;     /* and errno */
 
-	/* what the device's counters gain by the driver */
+	/* what the device's counters gain; a TAP does not show frame errors */
 	unsigned int rx_packets, rx_dropped, rx_frame_errors;
 	uint64_t rx_bytes;
 

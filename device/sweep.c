@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Runs the points of a sweep, and says where model and kernel differ. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+
+#include "device/sweep.h"
+#include "harness/harness.h"
+#include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/sock.h"
+
+#define MOST_REPORTS 3 /* of a sweep; the others are counted */
+#define HEADERS_MAX  (sizeof(struct tun_pi) + 128)
+
+static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+/* What a point led to. */
+struct outcome {
+	ssize_t ret;
+	int err;
+	bool seen;
+	int recv_err;
+	struct vnet vnet;
+	struct packet_info info;
+	const uint8_t *frame;
+	size_t len;
+};
+
+static void set_order(struct sweep *s, const struct sweep_setup *setup)
+{
+	if (!s->port.vnet_hdr)
+		return;
+	if (tun_set_vnet_hdr_sz(&s->t, setup->vnet_size))
+		TH_BAIL("header size %d: %s", setup->vnet_size, strerror(errno));
+	if (setup->big_endian != host_is_be && (setup->big_endian ? tun_set_vnet_be(s->t.fd, 1) :
+								  tun_set_vnet_le(s->t.fd, 1)))
+		TH_BAIL("byte order: %s", strerror(errno));
+}
+
+static unsigned int setup_flags(const struct sweep_setup *setup)
+{
+	return (setup->tap ? IFF_TAP : IFF_TUN) | (setup->pi ? 0 : IFF_NO_PI) |
+	       (setup->vnet_size ? IFF_VNET_HDR : 0) |
+	       (setup->napi_frags ? IFF_NAPI | IFF_NAPI_FRAGS : 0);
+}
+
+void sweep_open(struct sweep *s, const struct sweep_setup *setup)
+{
+	struct link link;
+
+	*s = (struct sweep){
+		.kernel = model_kernel_probed(),
+		.thin = 1,
+		.port = {
+			.attached = true, .tap = setup->tap, .pi = setup->pi,
+			.vnet_hdr = setup->vnet_size, .vnet_size = setup->vnet_size,
+			.big_endian = setup->big_endian, .up = !setup->down, .watched = true,
+			.napi = setup->napi_frags, .napi_frags = setup->napi_frags,
+			.nonblock = !setup->blocking,
+		},
+	};
+	s->t = tun_create("sweep0", setup_flags(setup));
+	set_order(s, setup);
+	if (setup->blocking)
+		tun_set_blocking(s->t.fd);
+	if (!setup->down && link_up(s->t.name))
+		TH_BAIL("cannot bring %s up: %s", s->t.name, strerror(errno));
+	if (link_get(s->t.name, &link))
+		TH_BAIL("no link %s: %s", s->t.name, strerror(errno));
+	memcpy(s->port.mac, link.address, sizeof(s->port.mac));
+	s->packet = packet_open(s->t.name, ETH_P_ALL, PACKET_VNET);
+	sock_error(s->packet); /* ENETDOWN, if the device is down */
+	s->buffer = malloc(HEADERS_MAX + SWEEP_LEN_MAX);
+	sweep_build_frames(s);
+}
+
+void sweep_close(struct sweep *s)
+{
+	sweep_flush(s);
+	for (int i = 0; i < SWEEP_TAP_FRAMES; i++)
+		free(s->frames[i]);
+	free(s->buffer);
+	close(s->packet);
+	tun_close(&s->t);
+}
+
+bool sweep_over(const struct sweep *s)
+{
+	return s->quiet && s->mismatches;
+}
+
+/* The bytes of a point, in s->buffer and s->iov. */
+static void prepare(struct sweep *s, const struct sweep_point *point)
+{
+	uint8_t *at = s->buffer;
+	uint16_t proto = htons(point->pi_proto);
+
+	if (s->port.pi) {
+		memcpy(at, &point->pi_flags, 2);
+		memcpy(at + 2, &proto, 2);
+		at += sizeof(struct tun_pi);
+	}
+	if (s->port.vnet_hdr) {
+		vnet_encode(&point->v, at, s->port.vnet_size, s->port.big_endian);
+		at += s->port.vnet_size;
+	}
+	memcpy(at, s->frames[point->frame], point->len);
+	sweep_cut(s, point->shape, at + point->len - s->buffer);
+}
+
+static void receive(struct sweep *s, struct outcome *o)
+{
+	static uint8_t buf[VNET_SIZE_LEGACY + SWEEP_LEN_MAX];
+	char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))]
+		__attribute__((aligned(_Alignof(struct cmsghdr))));
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr msg = {
+		.msg_name = &o->info.from, .msg_namelen = sizeof(o->info.from), .msg_iov = &iov,
+		.msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(s->packet, &msg, MSG_DONTWAIT | MSG_TRUNC);
+	struct cmsghdr *c;
+
+	o->recv_err = n < 0 ? errno : 0;
+	o->seen = n >= 0 || errno != EAGAIN;
+	if (n < VNET_SIZE_LEGACY)
+		return;
+	o->vnet = vnet_decode(buf, VNET_SIZE_LEGACY, host_is_be);
+	o->frame = buf + VNET_SIZE_LEGACY;
+	o->len = n - VNET_SIZE_LEGACY;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_type == PACKET_AUXDATA)
+		memcpy(&o->info.aux, CMSG_DATA(c), sizeof(o->info.aux));
+}
+
+static bool same_vnet(const struct vnet *a, const struct vnet *b, bool gro)
+{
+	/* GRO checks checksums, and pulls headers together. */
+	uint8_t flags = gro ? ~VIRTIO_NET_HDR_F_DATA_VALID : 0xff;
+
+	return (a->flags & flags) == (b->flags & flags) && a->gso_type == b->gso_type &&
+	       a->gso_size == b->gso_size && a->csum_start == b->csum_start &&
+	       a->csum_offset == b->csum_offset && (gro || a->hdr_len == b->hdr_len);
+}
+
+/* The bytes, of which those of a tag may have been taken out. */
+static bool same_bytes(const struct model_written *m, const uint8_t *written,
+		       const struct outcome *o)
+{
+	size_t tag = m->vlan ? 4 : 0, front = m->vlan ? m->vlan_at : 0;
+
+	return o->len == m->len - tag && !memcmp(o->frame, written, front) &&
+	       !memcmp(o->frame + front, written + front + tag, m->len - tag - front);
+}
+
+static bool same_tag(const struct model_written *m, const struct outcome *o)
+{
+	const struct tpacket_auxdata *aux = &o->info.aux;
+
+	if (!m->vlan)
+		return !(aux->tp_status & TP_STATUS_VLAN_VALID);
+	return aux->tp_status & TP_STATUS_VLAN_VALID && aux->tp_vlan_tci == m->vlan_tci &&
+	       aux->tp_vlan_tpid == m->vlan_tpid;
+}
+
+/* What is different, NULL if nothing is. */
+static const char *difference(struct sweep *s, const struct model_written *m,
+			      const struct outcome *o)
+{
+	const uint8_t *frame = s->buffer + m->at;
+
+	if (m->ret != o->ret || m->err != o->err)
+		return "result";
+	if (m->seen != o->seen)
+		return "delivery to a packet socket";
+	if (!m->seen)
+		return NULL;
+	if (m->vnet_err != o->recv_err)
+		return "result of recv()";
+	if (m->vnet_err)
+		return NULL;
+	if (!same_vnet(&m->vnet, &o->vnet, m->gro))
+		return "vnet header";
+	if (!same_bytes(m, frame, o))
+		return "bytes";
+	if (!same_tag(m, o))
+		return "VLAN tag";
+	if (htons(m->seen_protocol) != o->info.from.sll_protocol)
+		return "protocol";
+	return m->pkt_type != o->info.from.sll_pkttype ? "packet type" : NULL;
+}
+
+static void log_vnet(const char *what, const struct vnet *v)
+{
+	TH_LOG("  %s flags %#x type %#x hdr_len %u size %u csum %u + %u", what, v->flags,
+	       v->gso_type, v->hdr_len, v->gso_size, v->csum_start, v->csum_offset);
+}
+
+static void report(struct sweep *s, const struct sweep_point *p, const struct model_written *m,
+		   const struct outcome *o, const char *what)
+{
+	const struct vnet *v = &p->v;
+
+	s->mismatches++;
+	if (s->quiet || s->mismatches > MOST_REPORTS)
+		return;
+	TH_LOG("%s differs:", what);
+	log_vnet("written", v);
+	TH_LOG("  expected: ret %zd %s seen %d protocol %#x type %d tag %d", m->ret,
+	       harness_errno_name(m->err), m->seen, m->seen_protocol, m->pkt_type, m->vlan);
+	log_vnet("expected", &m->vnet);
+	TH_LOG("  seen: ret %zd %s seen %d (%s, %zu bytes) protocol %#x type %d", o->ret,
+	       harness_errno_name(o->err), o->seen, harness_errno_name(o->recv_err), o->len,
+	       ntohs(o->info.from.sll_protocol), o->info.from.sll_pkttype);
+	log_vnet("seen", &o->vnet);
+	TH_LOG("  { .frame = SWEEP_%s, .len = %u, .pi_flags = %#x, .pi_proto = %#x, .shape = %u, "
+	       ".v = { .flags = %#x, .gso_type = %#x, .hdr_len = %u, .gso_size = %u, "
+	       ".csum_start = %u, .csum_offset = %u, .outer_th_offset = %u, "
+	       ".inner_nh_offset = %u } },",
+	       sweep_frame_name(p->frame), p->len, p->pi_flags, p->pi_proto, p->shape, v->flags,
+	       v->gso_type, v->hdr_len, v->gso_size, v->csum_start, v->csum_offset,
+	       v->outer_th_offset, v->inner_nh_offset);
+}
+
+/* Runs one point: true if it shows nothing but what the model says, which is in @m. */
+static bool run(struct sweep *s, const struct sweep_point *point, struct model_written *m)
+{
+	struct outcome o = { 0 };
+	const char *what;
+
+	prepare(s, point);
+	model_write(&s->kernel, &s->port, s->iov, s->iovcnt, m);
+	o.ret = s->iovcnt == 1 ? write(s->t.fd, s->iov->iov_base, s->iov->iov_len) :
+				 writev(s->t.fd, s->iov, s->iovcnt);
+	o.err = o.ret < 0 ? errno : 0;
+	/* A frame that should not be there is met by the next one that should. */
+	if (m->seen || o.ret != m->ret)
+		receive(s, &o);
+	what = difference(s, m, &o);
+	if (what)
+		report(s, point, m, &o, what);
+	s->points++;
+	return !what;
+}
+
+/* The counters of the model, of all that a sum can show. */
+struct sums {
+	uint64_t packets, bytes, dropped, errors;
+};
+
+static void add(struct sums *sums, const struct model_written *m)
+{
+	sums->packets += m->rx_packets;
+	sums->bytes += m->rx_bytes;
+	sums->dropped += m->rx_dropped;
+	sums->errors += m->rx_frame_errors;
+}
+
+static bool same_sums(const struct sums *sums, const struct rtnl_link_stats64 *gained)
+{
+	return sums->packets == gained->rx_packets && sums->bytes == gained->rx_bytes &&
+	       sums->dropped == gained->rx_dropped && sums->errors == gained->rx_frame_errors;
+}
+
+/* Runs again with the counters read each time. */
+static void narrow(struct sweep *s)
+{
+	unsigned int before = s->mismatches;
+
+	for (unsigned int i = 0; i < s->queued; i++) {
+		struct rtnl_link_stats64 stats = link_stats(s->t.name);
+		struct outcome none = { 0 };
+		struct model_written m;
+		struct sums sums = { 0 };
+
+		if (!run(s, &s->block[i], &m))
+			continue;
+		add(&sums, &m);
+		stats = link_stats_since(s->t.name, &stats);
+		if (same_sums(&sums, &stats))
+			continue;
+		report(s, &s->block[i], &m, &none, "counter");
+		if (!s->quiet && s->mismatches <= MOST_REPORTS)
+			TH_LOG("  rx_packets %u/%llu rx_bytes %llu/%llu dropped %u/%llu errors %u/%llu",
+			       m.rx_packets, stats.rx_packets, (long long)m.rx_bytes,
+			       stats.rx_bytes, m.rx_dropped, stats.rx_dropped, m.rx_frame_errors,
+			       stats.rx_frame_errors);
+	}
+	if (s->mismatches == before) {
+		s->mismatches++;
+		if (!s->quiet)
+			TH_LOG("counters of a block differ, those of its points do not");
+	}
+}
+
+void sweep_flush(struct sweep *s)
+{
+	struct rtnl_link_stats64 stats;
+	struct sums sums = { 0 };
+	struct model_written m;
+	struct outcome rest = { 0 };
+	unsigned int bad = 0;
+
+	if (!s->queued || sweep_over(s)) {
+		s->queued = 0;
+		return;
+	}
+	stats = link_stats(s->t.name);
+	for (unsigned int i = 0; i < s->queued; i++) {
+		bad += !run(s, &s->block[i], &m);
+		add(&sums, &m);
+	}
+	receive(s, &rest);
+	stats = link_stats_since(s->t.name, &stats);
+	if (!bad && (rest.seen || !same_sums(&sums, &stats)))
+		narrow(s);
+	s->queued = 0;
+}
+
+void sweep_add(struct sweep *s, const struct sweep_point *point)
+{
+	s->block[s->queued++] = *point;
+	if (s->queued == ARRAY_SIZE(s->block))
+		sweep_flush(s);
+}

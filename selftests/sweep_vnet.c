@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The model of the data path held against the kernel, over the whole space of vnet headers. */
+#include "device/sweep.h"
+#include "harness/harness.h"
+
+FIXTURE(sweep_vnet)
+{
+	struct sweep s;
+};
+
+FIXTURE_VARIANT(sweep_vnet)
+{
+	struct sweep_setup setup;
+	const char *need;
+	unsigned int thin;
+};
+
+#define VARIANT(name, ...) FIXTURE_VARIANT_ADD(sweep_vnet, name) { __VA_ARGS__ }
+VARIANT(tun, .setup = { .vnet_size = 10 }, .thin = 4);
+VARIANT(tap, .setup = { .tap = true, .vnet_size = 10 }, .thin = 4);
+VARIANT(tun_pi_12, .setup = { .pi = true, .vnet_size = 12 }, .thin = 16);
+VARIANT(tap_pi_20, .setup = { .tap = true, .pi = true, .vnet_size = 20 }, .thin = 16);
+VARIANT(tap_11, .setup = { .tap = true, .vnet_size = 11, .blocking = true }, .thin = 16);
+VARIANT(tun_24, .setup = { .vnet_size = 24 }, .thin = 8);
+VARIANT(tap_40, .setup = { .tap = true, .vnet_size = 40 }, .thin = 16);
+VARIANT(tap_be, .setup = { .tap = true, .vnet_size = 12, .big_endian = true }, .thin = 16,
+	.need = "vnet_be");
+VARIANT(tap_frags, .setup = { .tap = true, .vnet_size = 10, .napi_frags = true }, .thin = 16,
+	.need = "napi_frags");
+VARIANT(tun_plain, .setup = { 0 }, .thin = 4096);
+VARIANT(tap_plain_pi, .setup = { .tap = true, .pi = true }, .thin = 4096);
+VARIANT(tap_plain_frags, .setup = { .tap = true, .napi_frags = true }, .thin = 4096,
+	.need = "napi_frags");
+VARIANT(tun_down, .setup = { .vnet_size = 10, .down = true }, .thin = 64);
+VARIANT(tap_down, .setup = { .tap = true, .vnet_size = 10, .down = true }, .thin = 64);
+
+FIXTURE_SETUP(sweep_vnet)
+{
+	if (variant->need && !harness_feature(variant->need))
+		SKIP(return, "%s", harness_feature_reason(variant->need));
+	sweep_open(&self->s, &variant->setup);
+	self->s.thin = variant->thin;
+}
+
+FIXTURE_TEARDOWN(sweep_vnet)
+{
+	if (self->s.buffer)
+		sweep_close(&self->s);
+}
+
+TEST_F(sweep_vnet, header,
+       .title = "every vnet header does what the model says, on every kind of frame")
+{
+	int frames = variant->setup.tap ? SWEEP_TAP_FRAMES : SWEEP_TUN_FRAMES;
+
+	for (int frame = 0; frame < frames; frame++) {
+		sweep_cross(&self->s, frame, 100);
+		sweep_tunnels(&self->s, frame, 180);
+	}
+	EXPECT_EQ(0, self->s.mismatches);
+	TH_LOG("%llu points", (unsigned long long)self->s.points);
+}
+
+TEST_F(sweep_vnet, length,
+       .title = "every length does what the model says, however the write is cut")
+{
+	sweep_lengths(&self->s, 100);
+	EXPECT_EQ(0, self->s.mismatches);
+	TH_LOG("%llu points", (unsigned long long)self->s.points);
+}
+
+TEST_F(sweep_vnet, random,
+       .title = "random headers, lengths and cuts do what the model says")
+{
+	sweep_random(&self->s, 0x123456789abcdef, 20000);
+	EXPECT_EQ(0, self->s.mismatches);
+	TH_LOG("%llu points", (unsigned long long)self->s.points);
+}
