@@ -22,7 +22,7 @@ static void set_option(int fd, const char *name, int option, const char *text)
 	int on = 1;
 
 	if (setsockopt(fd, SOL_PACKET, option, &on, sizeof(on)))
-		TH_BAIL("%s on %s: %s", text, name, strerror(errno));
+		TH_BAIL("%s on %s: %s", text, name ?: "all links", strerror(errno));
 }
 
 int packet_open(const char *name, uint16_t proto, int flags)
@@ -42,9 +42,9 @@ int packet_open(const char *name, uint16_t proto, int flags)
 	/* Linux 4.20 and later. */
 	setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 
-	ll.sll_ifindex = if_nametoindex(name);
-	if (!ll.sll_ifindex || bind(fd, (void *)&ll, sizeof(ll)))
-		TH_BAIL("packet socket on %s: %s", name, strerror(errno));
+	ll.sll_ifindex = name ? if_nametoindex(name) : 0;
+	if ((name && !ll.sll_ifindex) || bind(fd, (void *)&ll, sizeof(ll)))
+		TH_BAIL("packet socket on %s: %s", name ?: "all links", strerror(errno));
 	return fd;
 }
 
