@@ -16,6 +16,7 @@
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
+#include "netns/creds.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
@@ -344,4 +345,23 @@ FEATURE(tcp_min_gso, "kernel takes TCP segments of any size")
 	tun_close(&t);
 	v = vnet_decode(buf, VNET_SIZE_LEGACY, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	return v.gso_size > 1;
+}
+
+/* For the model: whoever may open the node attached to a device of nobody before CVE-2026-99281. */
+FEATURE(ownerless_closed, "kernel lets anyone attach to a device without owner and group")
+{
+	struct tun t;
+	bool closed;
+	int fd;
+
+	if (!create(&t, IFF_TUN | IFF_NO_PI))
+		return false;
+	fd = tun_open();
+	tun_set_persist(t.fd, 1);
+	tun_close(&t);
+	creds_capable(false);
+	closed = tun_set_iff(fd, t.name, t.flags) && errno == EPERM;
+	creds_capable(true);
+	close(fd);
+	return closed;
 }

@@ -29,6 +29,10 @@
 #ifndef TUNGETDEVNETNS
 #define TUNGETDEVNETNS _IO('T', 227)
 #endif
+/* <net/if_arp.h> lacks it, and <linux/if_arp.h> cannot be included next to <net/if.h>. */
+#ifndef ARPHRD_IP6GRE
+#define ARPHRD_IP6GRE 823
+#endif
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894C
 #endif
