@@ -47,6 +47,8 @@ $(B)/%.o: %.c $(B)/flags
 
 # The page is embedded.
 $(B)/cli/matrix.o: cli/matrix.html
+# So is the beginning of the programs that the model writes.
+$(B)/device/lockstep_shrink.o: device/op_program.h
 
 $(B)/tuntests: $(core) $(suite)
 	$(call say,LD)
