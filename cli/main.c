@@ -11,6 +11,7 @@
 #include "cli/guest.h"
 #include "cli/list.h"
 #include "cli/matrix.h"
+#include "cli/model.h"
 #include "cli/remote.h"
 #include "harness/registry.h"
 #include "harness/results.h"
@@ -29,6 +30,10 @@
 #define DEFAULT_TIMEOUT_S 30
 /* A real-time kernel on an emulated processor is that slow, and a hang is no less one. */
 #define GUEST_TIMEOUT_S 120
+
+#define MODEL_DEFAULT_STEPS 100000
+/* Of one chunk; to make a sequence shorter takes time. */
+#define MODEL_TIMEOUT_S 300
 
 /* A guest that QEMU emulates on a busy machine takes up to a minute. */
 #define DEFAULT_BOOT_TIMEOUT_S 120
@@ -55,6 +60,7 @@ static const char help[] =
 	"  %1$s matrix [OPTION]... [TARGET]...  results of several kernels side by side, as a page\n"
 	"  %1$s bisect --good A --bad B TEST... since which kernel does a test fail?\n"
 	"  %1$s bisect-run TEST...              the same in a kernel tree, for `git bisect run`\n"
+	"  %1$s model [OPTION]...               random operations against the reference model\n"
 	"\n"
 	"  %1$s guest list|build|run|shell|clean   guest kernels\n"
 	"\n"
@@ -108,6 +114,21 @@ static const char list_help[] =
 	"Prints the tests that match, with the behaviour each expects. --json adds the numbers\n"
 	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n"
 	"--areas prints the areas only, and how many tests each has.\n";
+
+static const char model_help[] =
+	"Usage: %1$s model [OPTION]...\n"
+	"\n"
+	"Does random operations on TUN/TAP files and devices and compares what the kernel does\n"
+	"with what the reference model says. On a mismatch the shortest sequence that shows it is\n"
+	"written as a program in C.\n"
+	"\n"
+	"  -n, --steps N     at least N operations (default: %2$u)\n"
+	"  -s, --seed S      which ones ('random' picks a seed; default: 1)\n"
+	"  -j, --jobs N      as many sequences at a time (default here: %3$u)\n"
+	"  -o, --output DIR  for the results (default: results/runs/TIME-KERNEL)\n"
+	"\n"
+	"Exit status: 0 no mismatch, 1 a mismatch, 2 wrong usage or broken set-up, 4 the kernel lacks\n"
+	"what the model needs.\n";
 
 static const char compare_help[] =
 	"Usage: %1$s compare OLD NEW\n"
@@ -174,7 +195,7 @@ static uint64_t seed(const char *text)
 	value = strtoull(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && !errno && value <= INT64_MAX)
 		return value;
-	fprintf(stderr, "%s: --shuffle takes a number or 'random', not '%s'\n", me(), text);
+	fprintf(stderr, "%s: a seed is a number or 'random', not '%s'\n", me(), text);
 	exit(2);
 }
 
@@ -318,6 +339,49 @@ static int cmd_list(int argc, char **argv)
 	return list_tests((const char *const *)argv + optind, argc - optind, form);
 }
 
+static int cmd_model(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "steps", required_argument, NULL, 'n' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct run_options o = { .jobs = default_jobs(), .timeout_s = MODEL_TIMEOUT_S };
+	unsigned int steps = MODEL_DEFAULT_STEPS;
+	uint64_t first = 1;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "n:s:j:o:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			steps = number("steps", optarg, 1, 1000000000);
+			break;
+		case 's':
+			first = seed(optarg);
+			break;
+		case 'j':
+			o.jobs = number("jobs", optarg, 1, MAX_JOBS);
+			break;
+		case 'o':
+			o.output = optarg;
+			break;
+		case 'h':
+			printf(model_help, me(), MODEL_DEFAULT_STEPS, default_jobs());
+			return 0;
+		default:
+			return usage_error("model ");
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "%s: model takes no argument '%s'\n", me(), argv[optind]);
+		return usage_error("model ");
+	}
+	return model_run(&o, first, steps);
+}
+
 static int cmd_compare(int argc, char **argv)
 {
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
@@ -353,6 +417,7 @@ int main(int argc, char **argv)
 		{ "compare", cmd_compare },
 		{ "guest", cmd_guest },
 		{ "matrix", matrix_command },
+		{ "model", cmd_model },
 		{ "bisect", bisect_command },
 		{ "bisect-run", bisect_run_command },
 	};
