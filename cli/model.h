@@ -7,7 +7,8 @@
 
 /*
  * Has @options, which are for this one purpose, do at least @steps operations in sequences that
- * @seed determines. A mismatch is written as a program in C into the output folder. The exit status.
+ * @seed determines. A mismatch is written as a program in C into the output folder. The exit
+ * status.
  */
 int model_run(struct run_options *options, uint64_t seed, uint64_t steps);
 

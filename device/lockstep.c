@@ -157,7 +157,8 @@ static bool audit_device(struct lockstep *ls, const struct model_device *d)
 
 bool lockstep_audit(struct lockstep *ls)
 {
-	for (struct model_device *d = ls->model.devices; d < ls->model.devices + MODEL_DEVICES; d++) {
+	for (struct model_device *d = ls->model.devices; d < ls->model.devices + MODEL_DEVICES;
+	     d++) {
 		if (d->exists && !audit_device(ls, d))
 			return false;
 	}

@@ -11,10 +11,10 @@
 struct lockstep {
 	struct model model;
 	int fds[MODEL_FILES];
-	int netns[MODEL_NETNS];	 /* namespaces, and in each a packet socket that takes everything */
+	int netns[MODEL_NETNS]; /* namespaces, and in each a packet socket that takes everything */
 	int sockets[MODEL_NETNS];
-	int here;		 /* the one that the thread is in */
-	int who;		 /* whose ids it has, index into op_creds[] */
+	int here;			 /* the one that the thread is in */
+	int who;			 /* whose ids it has, index into op_creds[] */
 	struct op_result expected, seen; /* of the last operation */
 	/* "" as long as all is the same; otherwise what is not, in one sentence */
 	char mismatch[512];
@@ -34,8 +34,8 @@ struct model_abi lockstep_abi(void);
 
 /*
  * Starts in two new network namespaces; the thread that calls is moved into them. Ends the test if
- * that cannot be done. The programs for BPF are loaded once in a process. Of @ls, which is zero when
- * it is used first, only spoil and spoil_what stay.
+ * that cannot be done. The programs for BPF are loaded once in a process. Of @ls, which is zero
+ * when it is used first, only spoil and spoil_what stay.
  */
 void lockstep_begin(struct lockstep *ls, const struct model_abi *abi);
 /* One operation; false on a mismatch. */

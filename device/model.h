@@ -3,8 +3,8 @@
  * The reference model: what the driver does, as an executable specification.
  *
  * Pure functions, without system calls: from the state of files and devices, the credentials of the
- * caller and the arguments of a call to its result and the new state. Where kernels differ, what the
- * probes found (struct model_abi) decides. What a packet becomes on its way is in model_io.h.
+ * caller and the arguments of a call to its result and the new state. Where kernels differ, what
+ * the probes found (struct model_abi) decides. What a packet becomes on its way is in model_io.h.
  *
  * Results are those of the kernel: a number that is not negative, or -errno. The rules are those of
  * drivers/net/tun.c; each function names the one it stands for.
@@ -19,7 +19,7 @@
 
 #include "device/model_io.h"
 
-#define MODEL_FILES   6	 /* open files, and as many can be queues of one device */
+#define MODEL_FILES   6 /* open files, and as many can be queues of one device */
 #define MODEL_DEVICES 8
 #define MODEL_NETNS   2
 #define MODEL_PACKETS 128 /* that one file can hold: the model knows no more */
@@ -29,15 +29,15 @@
 /* What differs between kernels and machines, beside what is in struct model_kernel. */
 struct model_abi {
 	struct model_kernel kernel;
-	unsigned int features;	/* TUNGETFEATURES */
-	bool ownerless_closed;	/* a device of nobody is only for CAP_NET_ADMIN: CVE-2026-99281 */
-	bool init_net_admin;	/* the machine's own root, who may ask for IFF_NAPI_FRAGS */
-	bool other_ids;		/* there are ids besides the caller's own */
+	unsigned int features; /* TUNGETFEATURES */
+	bool ownerless_closed; /* a device of nobody is only for CAP_NET_ADMIN: CVE-2026-99281 */
+	bool init_net_admin;   /* the machine's own root, who may ask for IFF_NAPI_FRAGS */
+	bool other_ids;	       /* there are ids besides the caller's own */
 };
 
 /* Who calls. */
 struct model_cred {
-	bool net_admin; /* CAP_NET_ADMIN in the user namespace of the network namespaces */
+	bool net_admin;	   /* CAP_NET_ADMIN in the user namespace of the network namespaces */
 	uint32_t uid, gid; /* effective; there are no supplementary groups */
 };
 
@@ -94,8 +94,8 @@ struct model_device {
 	uint8_t addresses[MODEL_EXACT][6];
 	uint64_t hashed; /* and the bits of those that are hashed */
 	bool filter_attached;
-	int fprog;		/* the program of the last TUNATTACHFILTER, -1 for none */
-	int steering, ebpf;	/* what these programs return, -2 for none */
+	int fprog;	    /* the program of the last TUNATTACHFILTER, -1 for none */
+	int steering, ebpf; /* what these programs return, -2 for none */
 	struct model_stats stats;
 };
 

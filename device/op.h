@@ -61,11 +61,11 @@ enum op_kind {
 	OP_KINDS
 };
 
-#define OP_DATA	     160 /* bytes of the longest write or read */
-#define OP_FILTERS   12	 /* addresses in TUNSETTXFILTER */
+#define OP_DATA	   160 /* bytes of the longest write or read */
+#define OP_FILTERS 12  /* addresses in TUNSETTXFILTER */
 
 /* Who makes a call: root, and two users without capabilities. */
-#define OP_CREDS 3
+#define OP_CREDS   3
 extern const struct model_cred op_creds[OP_CREDS];
 
 /* What the eBPF programs of TUNSETSTEERINGEBPF and TUNSETFILTEREBPF return. */
@@ -78,7 +78,8 @@ struct op {
 	uint8_t who;	/* index into op_creds[] */
 	uint8_t netns;	/* of a name; of an open */
 	uint32_t flags; /* TUNSETIFF, TUNSETQUEUE, TUNSETTXFILTER */
-	int64_t value;	/* the argument of an ioctl; size of a read; protocol of a frame that is sent */
+	int64_t value; /* the argument of an ioctl; size of a read; protocol of a frame that is sent
+			*/
 	char name[IFNAMSIZ], to[IFNAMSIZ];
 	uint16_t len; /* of the data: a write's, a frame's, or six for each address */
 	uint8_t data[OP_DATA];
@@ -86,9 +87,9 @@ struct op {
 
 /* What came of it. */
 struct op_result {
-	int64_t ret;	  /* not negative, or -errno */
-	bool known;	  /* false: the model cannot say, and the operation is left out */
-	int64_t number;	  /* what an ioctl gave back */
+	int64_t ret;	/* not negative, or -errno */
+	bool known;	/* false: the model cannot say, and the operation is left out */
+	int64_t number; /* what an ioctl gave back */
 	char name[IFNAMSIZ];
 	uint16_t len; /* of data */
 	uint8_t data[OP_DATA];

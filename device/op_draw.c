@@ -179,7 +179,8 @@ static bool draw_join(struct draw *draw, const struct model *m, struct op *op)
 		return false;
 	strcpy(op->name, d->name);
 	op->flags = d->tap ? IFF_TAP : IFF_TUN;
-	op->flags |= d->flags & (IFF_MULTI_QUEUE | (chance(draw, 80) ? IFF_NO_PI | IFF_VNET_HDR : 0));
+	op->flags |=
+		d->flags & (IFF_MULTI_QUEUE | (chance(draw, 80) ? IFF_NO_PI | IFF_VNET_HDR : 0));
 	op->flags |= chance(draw, 15) ? IFF_NAPI : 0;
 	op->flags |= chance(draw, 10) ? IFF_NO_CARRIER : 0;
 	return true;
@@ -187,18 +188,18 @@ static bool draw_join(struct draw *draw, const struct model *m, struct op *op)
 
 static void draw_set_iff(struct draw *draw, const struct model *m, struct op *op)
 {
-	static const char *const names[] = { "m0", "m0", "m0", "m0", "m1", "m1", "m2", "", "m%d",
-					     "tap0", "lo", "a/b", "m%s", "m%d%d" };
+	static const char *const names[] = { "m0", "m0",  "m0",	  "m0", "m1",  "m1",  "m2",
+					     "",   "m%d", "tap0", "lo", "a/b", "m%s", "m%d%d" };
 	static const struct {
 		unsigned int flag, percent;
 	} bits[] = {
-		{ IFF_NO_PI, 60 },    { IFF_VNET_HDR, 40 },  { IFF_MULTI_QUEUE, 60 },
-		{ IFF_NAPI, 15 },     { IFF_NAPI_FRAGS, 5 }, { IFF_ONE_QUEUE, 5 },
-		{ IFF_TUN_EXCL, 3 },  { IFF_NO_CARRIER, 10 }, { IFF_PERSIST, 3 },
+		{ IFF_NO_PI, 60 },	 { IFF_VNET_HDR, 40 },	  { IFF_MULTI_QUEUE, 60 },
+		{ IFF_NAPI, 15 },	 { IFF_NAPI_FRAGS, 5 },	  { IFF_ONE_QUEUE, 5 },
+		{ IFF_TUN_EXCL, 3 },	 { IFF_NO_CARRIER, 10 },  { IFF_PERSIST, 3 },
 		{ IFF_ATTACH_QUEUE, 2 }, { IFF_DETACH_QUEUE, 2 },
 	};
-	static const unsigned int types[] = { IFF_TUN, IFF_TUN, IFF_TUN, IFF_TUN, IFF_TAP, IFF_TAP,
-					      IFF_TAP, IFF_TAP, IFF_TUN | IFF_TAP, 0 };
+	static const unsigned int types[] = { IFF_TUN, IFF_TUN, IFF_TUN, IFF_TUN,	    IFF_TAP,
+					      IFF_TAP, IFF_TAP, IFF_TAP, IFF_TUN | IFF_TAP, 0 };
 
 	if (draw_join(draw, m, op))
 		return;
@@ -210,8 +211,12 @@ static void draw_set_iff(struct draw *draw, const struct model *m, struct op *op
 
 /* Some addresses that filters and frames share: broadcast, two groups, three stations. */
 static const uint8_t addresses[][6] = {
-	{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, { 1, 0, 0x5e, 0, 0, 1 }, { 0x33, 0x33, 0, 0, 0, 1 },
-	{ 2, 0, 0, 0, 0, 1 },			{ 2, 0, 0, 0, 0, 2 },	 { 2, 0, 0, 0, 0, 3 },
+	{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+	{ 1, 0, 0x5e, 0, 0, 1 },
+	{ 0x33, 0x33, 0, 0, 0, 1 },
+	{ 2, 0, 0, 0, 0, 1 },
+	{ 2, 0, 0, 0, 0, 2 },
+	{ 2, 0, 0, 0, 0, 3 },
 };
 
 static void draw_tx_filter(struct draw *draw, struct op *op)
@@ -307,8 +312,8 @@ static void draw_write(struct draw *draw, const struct model *m, struct op *op)
 
 static void draw_value(struct draw *draw, struct op *op)
 {
-	static const int64_t offloads[] = { 0, 1, 3, 5, 7, 0xf, 0x11, 0x1f, 0x61, 0x7f, 2, 8, 0x21,
-					    0x80, 0x183, 0x1ff, 0x200, -1 };
+	static const int64_t offloads[] = { 0,	  1, 3, 5,    7,    0xf,   0x11,  0x1f,	 0x61,
+					    0x7f, 2, 8, 0x21, 0x80, 0x183, 0x1ff, 0x200, -1 };
 	static const int64_t ids[] = { 0, 1000, 2000, UINT32_MAX };
 	static const int64_t types[] = { ARPHRD_ETHER, ARPHRD_NONE, ARPHRD_PPP, ARPHRD_IPGRE,
 					 ARPHRD_IP6GRE };
@@ -383,8 +388,11 @@ static void draw_hwaddr(struct draw *draw, const struct model *m, struct op *op)
 struct op op_draw(struct draw *draw, const struct model *m)
 {
 	static const char *const to[] = { "m0", "m1", "m2", "m%d", "n0", "lo", "a/b" };
-	static const unsigned int queue[] = { IFF_ATTACH_QUEUE, IFF_DETACH_QUEUE, IFF_ATTACH_QUEUE,
-					      IFF_DETACH_QUEUE, IFF_ATTACH_QUEUE | IFF_DETACH_QUEUE,
+	static const unsigned int queue[] = { IFF_ATTACH_QUEUE,
+					      IFF_DETACH_QUEUE,
+					      IFF_ATTACH_QUEUE,
+					      IFF_DETACH_QUEUE,
+					      IFF_ATTACH_QUEUE | IFF_DETACH_QUEUE,
 					      0 };
 	struct op op = { .kind = draw_kind(draw) };
 

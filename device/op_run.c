@@ -200,8 +200,8 @@ static void run_ioctl(struct lockstep *ls, int fd, const struct op *op, struct o
 		r->ret = set_int(fd, TUNSETCARRIER, op->value);
 		break;
 	case OP_SET_TX_FILTER:
-		r->ret = result(tun_set_tx_filter(fd, op->flags, op->len / 6,
-						  (const void *)op->data));
+		r->ret = result(
+			tun_set_tx_filter(fd, op->flags, op->len / 6, (const void *)op->data));
 		break;
 	case OP_GET_HWADDR:
 		run_get_hwaddr(fd, r);
@@ -255,7 +255,8 @@ static int64_t run_send(struct lockstep *ls, const struct op *op)
 	to.sll_ifindex = if_nametoindex(op->name);
 	if (!to.sll_ifindex)
 		return -ENXIO;
-	return result(sendto(ls->sockets[op->netns], op->data, op->len, 0, (void *)&to, sizeof(to)));
+	return result(
+		sendto(ls->sockets[op->netns], op->data, op->len, 0, (void *)&to, sizeof(to)));
 }
 
 static int64_t run_link(struct lockstep *ls, const struct op *op)

@@ -23,7 +23,8 @@ struct packet_info {
 /*
  * A socket bound to link @name (NULL: all of the namespace, and sendto() says through which), for
  * frames of protocol @proto (host order, ETH_P_ALL for all, 0 to send only). Non-blocking, with
- * PACKET_AUXDATA, blind to frames it sends itself (PACKET_IGNORE_OUTGOING). The caller closes it. Ends the test if it cannot be made.
+ * PACKET_AUXDATA, blind to frames it sends itself (PACKET_IGNORE_OUTGOING). The caller closes it.
+ * Ends the test if it cannot be made.
  */
 int packet_open(const char *name, uint16_t proto, int flags);
 

@@ -40,10 +40,10 @@ FIXTURE_VARIANT(sequence)
 	uint64_t seed;
 };
 
-FIXTURE_VARIANT_ADD(sequence, seed_1) { 1 };
-FIXTURE_VARIANT_ADD(sequence, seed_2) { 2 };
-FIXTURE_VARIANT_ADD(sequence, seed_3) { 3 };
-FIXTURE_VARIANT_ADD(sequence, seed_4) { 4 };
+FIXTURE_VARIANT_ADD(sequence, seed_1){ 1 };
+FIXTURE_VARIANT_ADD(sequence, seed_2){ 2 };
+FIXTURE_VARIANT_ADD(sequence, seed_3){ 3 };
+FIXTURE_VARIANT_ADD(sequence, seed_4){ 4 };
 
 FIXTURE_SETUP(sequence)
 {
@@ -55,7 +55,7 @@ FIXTURE_TEARDOWN(sequence)
 }
 
 /* Leaves the shortest sequence with a mismatch as a program for `tuntests model`. */
-static void leave_program(FIXTURE_DATA(sequence) *self, const struct sequence *s)
+static void leave_program(FIXTURE_DATA(sequence) * self, const struct sequence *s)
 {
 	FILE *out;
 
@@ -69,7 +69,7 @@ static void leave_program(FIXTURE_DATA(sequence) *self, const struct sequence *s
 }
 
 /* Sequence number @i of @seed. */
-static void one_sequence(struct __test_metadata *_metadata, FIXTURE_DATA(sequence) *self,
+static void one_sequence(struct __test_metadata *_metadata, FIXTURE_DATA(sequence) * self,
 			 uint64_t seed, uint64_t i)
 {
 	struct draw draw = draw_random(seed << 32 | i);
@@ -91,7 +91,7 @@ static void one_sequence(struct __test_metadata *_metadata, FIXTURE_DATA(sequenc
 	free(s.ops);
 }
 
-static void do_task(struct __test_metadata *_metadata, FIXTURE_DATA(sequence) *self)
+static void do_task(struct __test_metadata *_metadata, FIXTURE_DATA(sequence) * self)
 {
 	for (int n = 0; n < MODEL_CHUNK && !model_task->found; n++) {
 		uint64_t i = model_task->next++;
@@ -105,7 +105,8 @@ static void do_task(struct __test_metadata *_metadata, FIXTURE_DATA(sequence) *s
 
 TEST_F(sequence, random,
        .title = "files and devices do what the model says, whatever is done with them",
-       .behaviours = { 33, 47, 48, 80, 84, 85, 93, 96, 104, 135, 203, 205, 211, 214, 216, 223, 239 },
+       .behaviours = { 33, 47, 48, 80, 84, 85, 93, 96, 104, 135, 203, 205, 211, 214, 216, 223,
+		       239 },
        .needs = { "net_namespaces", "packet_socket", "bpf", "multi_queue", "sysctl" },
        .waits = true)
 {
@@ -137,9 +138,12 @@ FIXTURE_VARIANT(words)
 };
 
 #define MQ IFF_MULTI_QUEUE
-#define STATE(state, ...)                                                \
-	FIXTURE_VARIANT_ADD(words, state) { __VA_ARGS__, .who = 0 };     \
-	FIXTURE_VARIANT_ADD(words, state##_user) { __VA_ARGS__, .who = 1 }
+#define STATE(state, ...)                                                                          \
+	FIXTURE_VARIANT_ADD(words, state){ __VA_ARGS__, .who = 0 };                                \
+	FIXTURE_VARIANT_ADD(words, state##_user)                                                   \
+	{                                                                                          \
+		__VA_ARGS__, .who = 1                                                              \
+	}
 
 STATE(no_device, .name = "m0", .owner = -1);
 STATE(foreign, .name = "lo", .owner = -1);
@@ -229,10 +233,9 @@ static bool try_word(struct lockstep *ls, const struct op *set_iff)
 
 TEST_F(words, all,
        .title = "TUNSETIFF takes and refuses the flag words that the model does, by state and user",
-       .behaviours = { 28, 29, 30, 31, 32, 33, 37, 38, 41, 45, 46, 47, 48, 49, 50, 53, 56, 57, 58, 59,
-		       60, 62, 63, 65, 66, 68, 69, 104, 107 },
-       .needs = { "net_namespaces", "packet_socket", "multi_queue", "sysctl" },
-       .waits = true)
+       .behaviours = { 28, 29, 30, 31, 32, 33, 37, 38, 41, 45, 46, 47, 48,  49, 50,
+		       53, 56, 57, 58, 59, 60, 62, 63, 65, 66, 68, 69, 104, 107 },
+       .needs = { "net_namespaces", "packet_socket", "multi_queue", "sysctl" }, .waits = true)
 {
 	struct op op = { .kind = OP_SET_IFF, .file = 5, .who = variant->who };
 	struct draw draw = draw_random(variant->who);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define MODEL_STEPS 128 /* of a sequence */
-#define MODEL_CHUNK 16 /* sequences that one run of the test does */
+#define MODEL_CHUNK 16	/* sequences that one run of the test does */
 
 /* In memory that all processes share. */
 struct model_task {

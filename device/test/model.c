@@ -118,7 +118,8 @@ static void spoil_result(struct lockstep *ls, const struct op *op)
 /* One field of every device that there is. */
 static void spoil_field(struct lockstep *ls, const struct op *op __UNUSED)
 {
-	for (struct model_device *d = ls->model.devices; d < ls->model.devices + MODEL_DEVICES; d++) {
+	for (struct model_device *d = ls->model.devices; d < ls->model.devices + MODEL_DEVICES;
+	     d++) {
 		uint64_t *stats = (uint64_t *)&d->stats;
 
 		switch (ls->spoil_what) {
@@ -178,10 +179,10 @@ FIXTURE_VARIANT(wrong)
 };
 
 #define RESTS 4
-FIXTURE_VARIANT_ADD(wrong, part_0) { 0 };
-FIXTURE_VARIANT_ADD(wrong, part_1) { 1 };
-FIXTURE_VARIANT_ADD(wrong, part_2) { 2 };
-FIXTURE_VARIANT_ADD(wrong, part_3) { 3 };
+FIXTURE_VARIANT_ADD(wrong, part_0){ 0 };
+FIXTURE_VARIANT_ADD(wrong, part_1){ 1 };
+FIXTURE_VARIANT_ADD(wrong, part_2){ 2 };
+FIXTURE_VARIANT_ADD(wrong, part_3){ 3 };
 
 FIXTURE_SETUP(wrong)
 {
@@ -192,8 +193,8 @@ FIXTURE_TEARDOWN(wrong)
 {
 }
 
-TEST_F(wrong, result, .title = "a wrong bit in what is expected of any operation is found", .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" },
-       .waits = true)
+TEST_F(wrong, result, .title = "a wrong bit in what is expected of any operation is found",
+       .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" }, .waits = true)
 {
 	self->ls.spoil = spoil_result;
 	for (int kind = variant->rest; kind < OP_KINDS; kind += RESTS) {
@@ -208,8 +209,8 @@ TEST_F(wrong, result, .title = "a wrong bit in what is expected of any operation
 	}
 }
 
-TEST_F(wrong, field, .title = "a wrong bit in what is known of a device is found", .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" },
-       .waits = true)
+TEST_F(wrong, field, .title = "a wrong bit in what is known of a device is found",
+       .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" }, .waits = true)
 {
 	self->ls.spoil = spoil_field;
 	for (int field = variant->rest; field < (int)SPOILT_FIELDS; field += RESTS) {
@@ -222,8 +223,8 @@ TEST_F(wrong, field, .title = "a wrong bit in what is known of a device is found
 }
 
 /* What the kernel differs in is used: each of these is a kernel that this one is not. */
-TEST_F(wrong, abi, .title = "a wrong idea of what the kernel can do is found", .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" },
-       .waits = true)
+TEST_F(wrong, abi, .title = "a wrong idea of what the kernel can do is found",
+       .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" }, .waits = true)
 {
 	struct model_abi wrong = self->abi;
 
@@ -264,7 +265,8 @@ static void write_program(struct lockstep *ls, const struct model_abi *abi,
 	fclose(out);
 }
 
-TEST(program, .title = "a mismatch is made short, and its program shows it without the suite", .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" })
+TEST(program, .title = "a mismatch is made short, and its program shows it without the suite",
+     .needs = { "net_namespaces", "packet_socket", "bpf", "sysctl" })
 {
 	struct lockstep *ls = calloc(1, sizeof(*ls));
 	struct model_abi abi = lockstep_abi();
