@@ -28,6 +28,7 @@
 #include "netns/qdisc.h"
 #include "netns/sysfs.h"
 #include "netns/tool.h"
+#include "netns/trace.h"
 
 FEATURE(ipv6, "kernel has no IPv6")
 {
@@ -240,4 +241,15 @@ FEATURE(kernel_log, "/dev/kmsg cannot be read")
 	if (fd < 0)
 		harness_missing("/dev/kmsg cannot be read: %s", strerror(errno));
 	return fd >= 0;
+}
+
+FEATURE(tracefs, "tracepoints cannot be recorded")
+{
+	struct trace *t = trace_open("skb/kfree_skb");
+
+	if (t)
+		trace_close(t);
+	else
+		harness_missing("tracepoints cannot be recorded: %s", strerror(errno));
+	return t;
 }
