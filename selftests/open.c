@@ -71,6 +71,24 @@ TEST(node, .title = "/dev/net/tun is character device 10:200", .behaviours = { 1
 	EXPECT_EQ(200, minor(st.st_rdev));
 }
 
+/* What the driver does not ask for is decided by others: devtmpfs makes it 0600, udev has rules. */
+TEST(node_mode, .title = "the driver asks for the name net/tun of its node, and for no mode",
+     .behaviours = { 2 }, .needs = { "sysfs" })
+{
+	FILE *f = fopen("/sys/class/misc/tun/uevent", "re");
+	char line[64];
+	bool name = false;
+
+	if (!f)
+		TH_BAIL("/sys/class/misc/tun/uevent: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f)) {
+		name |= !strcmp(line, "DEVNAME=net/tun\n");
+		EXPECT_NE(0, strncmp(line, "DEVMODE=", strlen("DEVMODE=")));
+	}
+	EXPECT_TRUE(name);
+	fclose(f);
+}
+
 TEST(makes_no_device, .title = "open alone makes no device and sends no link event",
      .behaviours = { 1, 22 })
 {
