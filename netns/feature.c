@@ -21,6 +21,7 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/creds.h"
+#include "netns/fault.h"
 #include "netns/file.h"
 #include "netns/klog.h"
 #include "netns/link.h"
@@ -252,4 +253,14 @@ FEATURE(tracefs, "tracepoints cannot be recorded")
 	else
 		harness_missing("tracepoints cannot be recorded: %s", strerror(errno));
 	return t;
+}
+
+FEATURE(fault_injection, "kernel lets no allocation fail on request (CONFIG_FAULT_INJECTION)")
+{
+	return !access("/proc/thread-self/fail-nth", W_OK) && !fault_prepare();
+}
+
+FEATURE(kmemleak, "kernel does not look for memory leaks (CONFIG_DEBUG_KMEMLEAK)")
+{
+	return fault_leaks_known();
 }
