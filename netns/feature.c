@@ -30,6 +30,7 @@
 #include "netns/sysfs.h"
 #include "netns/tool.h"
 #include "netns/trace.h"
+#include "netns/uring.h"
 
 FEATURE(ipv6, "kernel has no IPv6")
 {
@@ -263,4 +264,14 @@ FEATURE(fault_injection, "kernel lets no allocation fail on request (CONFIG_FAUL
 FEATURE(kmemleak, "kernel does not look for memory leaks (CONFIG_DEBUG_KMEMLEAK)")
 {
 	return fault_leaks_known();
+}
+
+FEATURE(io_uring, "kernel has no io_uring for us")
+{
+	struct uring r;
+
+	if (uring_open(&r))
+		return true;
+	harness_missing("io_uring cannot be used: %s", strerror(errno));
+	return false;
 }

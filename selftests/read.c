@@ -7,11 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <linux/io_uring.h>
 
 #include "device/blocked.h"
 #include "device/memory.h"
@@ -322,98 +319,6 @@ TEST_F(read, waits, .title = "a blocking read waits until a packet comes and the
 	kernel_udp(self->udp, 4000, 30, 1);
 	ASSERT_TRUE(blocked_ended(&r, WAIT_MS));
 	EXPECT_EQ(30, got(&self->t, &r, 1));
-}
-
-/* A minimal io_uring: one request at a time. */
-struct ring {
-	int fd;
-	uint8_t *sq, *cq;
-	struct io_uring_sqe *sqes;
-	struct io_uring_params p;
-};
-
-/* False, with errno, if there is no io_uring to use. */
-static bool ring_open(struct ring *r)
-{
-	const int prot = PROT_READ | PROT_WRITE;
-
-	*r = (struct ring){ 0 };
-	r->fd = syscall(SYS_io_uring_setup, 4, &r->p);
-	if (r->fd < 0)
-		return false;
-	r->sq = mmap(NULL, r->p.sq_off.array + r->p.sq_entries * sizeof(uint32_t), prot,
-		     MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_SQ_RING);
-	r->cq = mmap(NULL, r->p.cq_off.cqes + r->p.cq_entries * sizeof(struct io_uring_cqe), prot,
-		     MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_CQ_RING);
-	r->sqes = mmap(NULL, r->p.sq_entries * sizeof(*r->sqes), prot, MAP_SHARED | MAP_POPULATE,
-		       r->fd, IORING_OFF_SQES);
-	if (r->sq == MAP_FAILED || r->cq == MAP_FAILED || r->sqes == MAP_FAILED)
-		TH_BAIL("io_uring: %s", strerror(errno));
-	return true;
-}
-
-/* Submits a read or write (@op IORING_OP_...) of @fd. */
-static void ring_submit(struct ring *r, uint8_t op, int fd, void *buf, size_t len)
-{
-	uint32_t *tail = (uint32_t *)(r->sq + r->p.sq_off.tail);
-	uint32_t *array = (uint32_t *)(r->sq + r->p.sq_off.array);
-	uint32_t slot = *tail & (r->p.sq_entries - 1);
-
-	r->sqes[slot] = (struct io_uring_sqe){
-		.opcode = op,
-		.fd = fd,
-		.addr = (uintptr_t)buf,
-		.len = len,
-		.off = -1,
-	};
-	array[slot] = slot;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, r->fd, 1, 0, 0, NULL, 0) != 1)
-		TH_BAIL("io_uring_enter: %s", strerror(errno));
-}
-
-/* True if a request is done; its result (-errno) in @result. */
-static bool ring_done(struct ring *r, int *result)
-{
-	uint32_t *head = (uint32_t *)(r->cq + r->p.cq_off.head);
-	uint32_t *tail = (uint32_t *)(r->cq + r->p.cq_off.tail);
-	struct io_uring_cqe *cqes = (struct io_uring_cqe *)(r->cq + r->p.cq_off.cqes);
-
-	if (*head == __atomic_load_n(tail, __ATOMIC_ACQUIRE))
-		return false;
-	*result = cqes[*head & (r->p.cq_entries - 1)].res;
-	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-	return true;
-}
-
-TEST_F(read, io_uring,
-       .title = "a read queued in io_uring waits until a packet comes, a write is done at once",
-       .behaviours = { 373 })
-{
-	static struct frame f;
-	struct ring ring;
-	uint8_t buf[256];
-	int result = 0;
-
-	if (!ring_open(&ring))
-		SKIP(return, "io_uring cannot be used: %s", strerror(errno));
-	tun_set_blocking(self->t.fd);
-	ring_submit(&ring, IORING_OP_READ, self->t.fd, buf, sizeof(buf));
-	EXPECT_FALSE(ring_done(&ring, &result));
-	kernel_udp(self->udp, 4000, 30, 1);
-	ASSERT_EQ(POLLIN, sock_wait(ring.fd, POLLIN, WAIT_MS));
-	ASSERT_TRUE(ring_done(&ring, &result));
-	ASSERT_EQ(peer_udp_size(&self->t, 30), result);
-	EXPECT_EQ(-1, pattern_check(buf + peer_udp_size(&self->t, 0), 30, 1));
-
-	peer_udp(&self->t, &f, 4000, PORT, 40, 2);
-	ring_submit(&ring, IORING_OP_WRITE, self->t.fd, f.data, f.len);
-	ASSERT_EQ(POLLIN, sock_wait(ring.fd, POLLIN, WAIT_MS));
-	ASSERT_TRUE(ring_done(&ring, &result));
-	EXPECT_EQ(f.len, result);
-	EXPECT_EQ(40, udp_recv(self->udp, buf, sizeof(buf), WAIT_MS));
-	EXPECT_EQ(-1, pattern_check(buf, 40, 2));
-	close(ring.fd);
 }
 
 static atomic_int signals;
