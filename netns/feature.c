@@ -25,6 +25,7 @@
 #include "netns/file.h"
 #include "netns/klog.h"
 #include "netns/link.h"
+#include "netns/lsm.h"
 #include "netns/netns.h"
 #include "netns/qdisc.h"
 #include "netns/sysfs.h"
@@ -274,4 +275,14 @@ FEATURE(io_uring, "kernel has no io_uring for us")
 		return true;
 	harness_missing("io_uring cannot be used: %s", strerror(errno));
 	return false;
+}
+
+/* Whether the program is asked depends on lsm= of the kernel's command line. */
+FEATURE(bpf_lsm, "kernel does not ask BPF programs on LSM hooks (lsm= without bpf)")
+{
+	int link = lsm_deny("socket_create", ENOLINK);
+
+	if (link < 0)
+		harness_missing("no BPF program on an LSM hook: %s", strerror(errno));
+	return link >= 0 && socket(AF_INET, SOCK_DGRAM, 0) == -1 && errno == ENOLINK;
 }
