@@ -643,7 +643,7 @@ FIXTURE_TEARDOWN(fault)
 TEST_F_TIMEOUT(fault, each, 120,
 	       .title = "it works or fails with an errno that says why, and leaves all as it was, "
 			"whichever allocation or copy fails",
-	       .behaviours = { 3, 74, 290, 409, 411 }, .needs = { "fault_injection", "bpf" },
+	       .behaviours = { 3, 19, 74, 290, 409 }, .needs = { "fault_injection", "bpf" },
 	       .guards = { "158b515f703e" })
 {
 	run(_metadata, &self->b);
