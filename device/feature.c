@@ -365,3 +365,22 @@ FEATURE(ownerless_closed, "kernel lets anyone attach to a device without owner a
 	close(fd);
 	return closed;
 }
+
+/* A program that puts eight bytes in front of each frame drops those where it cannot. */
+FEATURE(xdp_metadata, "kernel has no XDP metadata on a TAP")
+{
+	int program = bpf_load_xdp_metadata();
+	uint8_t frame[60] = { [12] = 0x88, [13] = 0xb5 };
+	struct tun t;
+	bool present;
+
+	if (program < 0 || !create(&t, IFF_TAP | IFF_NO_PI))
+		return false;
+	if (link_up(t.name) || link_set_xdp(t.name, program, XDP_FLAGS_DRV_MODE))
+		return false;
+	tun_write(&t, frame, sizeof(frame));
+	present = link_stats(t.name).rx_packets == 1;
+	tun_close(&t);
+	close(program);
+	return present;
+}

@@ -20,6 +20,11 @@ int bpf_load_return(enum bpf_prog_type type, int32_t value);
  */
 int bpf_load_counter(enum bpf_prog_type type, int32_t value, int *map);
 uint64_t bpf_runs(int map);
+/*
+ * An XDP program that puts eight bytes of metadata in front of each frame and passes it, and drops
+ * it where that cannot be done.
+ */
+int bpf_load_xdp_metadata(void);
 /* Attaches @program to the current network namespace as its flow dissector: 0, or -1 and errno. */
 int bpf_attach_flow_dissector(int program);
 

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the device tells the stack about itself, seen by what the stack makes of it. */
 #include <arpa/inet.h>
-#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/net_tstamp.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "device/vnet.h"
 #include "harness/harness.h"
+#include "netns/bpf.h"
 #include "netns/clock.h"
 #include "netns/ethtool.h"
 #include "netns/link.h"
@@ -29,7 +31,7 @@ TEST(protocol_by_version,
 	static const struct {
 		uint8_t first_byte;
 		uint16_t proto;
-	} cases[] = { { 0x45, ETHERTYPE_IP }, { 0x60, ETHERTYPE_IPV6 }, { 0x50, 0 }, { 0x00, 0 } };
+	} cases[] = { { 0x45, ETH_P_IP }, { 0x60, ETH_P_IPV6 }, { 0x50, 0 }, { 0x00, 0 } };
 	struct tun t = tun_create("t0", IFF_TUN);
 	struct tun_packet p;
 	int fd;
@@ -92,9 +94,9 @@ TEST(two_tags,
 	ASSERT_OK(link_up("t0"));
 	fd = packet_open("t0", 0, PACKET_VNET);
 	frame_start(&f);
-	frame_eth(&f, peer_mac, peer_mac, ETHERTYPE_IP);
-	frame_vlan(&f, 0x88a8, 7);
-	frame_vlan(&f, ETHERTYPE_VLAN, 8);
+	frame_eth(&f, peer_mac, peer_mac, ETH_P_IP);
+	frame_vlan(&f, ETH_P_8021AD, 7);
+	frame_vlan(&f, ETH_P_8021Q, 8);
 	frame_ipv4(&f, KERNEL_IP4, PEER_IP4, IPPROTO_TCP);
 	frame_tcp(&f, 4000, PORT, 1, 1, TH_ACK);
 	frame_pattern(&f, 3000, 1);
@@ -200,4 +202,75 @@ TEST(vlan_inherits,
 		EXPECT_FALSE(ethtool_get_feature("v7", no[i]).changeable);
 	}
 	tun_close(&t);
+}
+
+FIXTURE(way_in)
+{
+	struct tun t;
+	int packet, udp;
+};
+
+FIXTURE_VARIANT(way_in)
+{
+	unsigned int flags;
+	bool blocking; /* then the driver does not build the skb around a page of its own */
+};
+
+FIXTURE_VARIANT_ADD(way_in, built) { IFF_TAP | IFF_NO_PI, false };
+FIXTURE_VARIANT_ADD(way_in, copied) { IFF_TAP | IFF_NO_PI, true };
+FIXTURE_VARIANT_ADD(way_in, vnet) { IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, false };
+FIXTURE_VARIANT_ADD(way_in, napi) { IFF_TAP | IFF_NO_PI | IFF_NAPI, false };
+
+FIXTURE_SETUP(way_in)
+{
+	self->t = peer_create("t0", variant->flags);
+	if (variant->blocking)
+		tun_set_blocking(self->t.fd);
+	self->packet = packet_open("t0", ETH_P_ALL, 0);
+	self->udp = udp_open(KERNEL_IP4, PORT);
+}
+
+FIXTURE_TEARDOWN(way_in)
+{
+	close(self->packet);
+	close(self->udp);
+	tun_close(&self->t);
+}
+
+TEST_F(way_in, metadata, .title = "XDP metadata in front of a frame is no part of the frame",
+       .behaviours = { 566 }, .needs = { "packet_socket", "xdp", "xdp_metadata" })
+{
+	int program = bpf_load_xdp_metadata();
+	static struct frame f;
+	uint8_t seen[512];
+
+	ASSERT_LE(0, program);
+	ASSERT_OK(link_set_xdp("t0", program, XDP_FLAGS_DRV_MODE));
+	close(program);
+	peer_udp(&self->t, &f, 4000, PORT, 200, 1);
+	ASSERT_EQ(tun_header_size(&self->t) + f.len, tun_send(&self->t, NULL, &f));
+	ASSERT_EQ(f.len, packet_recv(self->packet, seen, sizeof(seen), WAIT_MS, NULL));
+	EXPECT_EQ(0, memcmp(f.data, seen, f.len));
+	EXPECT_EQ(200, udp_recv_pattern(self->udp, 1, WAIT_MS));
+}
+
+TEST_F(way_in, busy_poll,
+       .title = "a socket that may busy-poll receives as any other, and has no NAPI to poll",
+       .behaviours = { 356 }, .guards = { "c39e342a050a" })
+{
+	int usecs = 200, id = -1;
+	socklen_t len = sizeof(id);
+	static struct frame f;
+	uint8_t buf[64];
+
+	if (setsockopt(self->udp, SOL_SOCKET, SO_BUSY_POLL, &usecs, sizeof(usecs)))
+		SKIP(return, "SO_BUSY_POLL: %s", strerror(errno));
+	EXPECT_ERRNO(EAGAIN, recv(self->udp, buf, sizeof(buf), 0));
+	for (int i = 0; i < 20; i++) {
+		peer_udp(&self->t, &f, 4000, PORT, 200, i);
+		ASSERT_EQ(tun_header_size(&self->t) + f.len, tun_send(&self->t, NULL, &f));
+		EXPECT_EQ(200, udp_recv_pattern(self->udp, i, WAIT_MS));
+		ASSERT_OK(getsockopt(self->udp, SOL_SOCKET, SO_INCOMING_NAPI_ID, &id, &len));
+		EXPECT_EQ(0, id);
+	}
 }
