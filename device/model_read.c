@@ -70,7 +70,7 @@ static void encode(const struct model_port *p, const struct model_packet *q, uin
 		set16(bytes + 6, q->csum_start + (q->vlan ? RULE(VLAN_TAG) : 0), be);
 		set16(bytes + 8, q->csum_offset, be);
 	} else if (q->data_valid && !in_tunnel(q)) {
-		bytes[0] = RULE(DATA_VALID);
+		bytes[0] = VIRTIO_NET_HDR_F_DATA_VALID;
 	}
 	if (!in_tunnel(q))
 		return;

@@ -13,7 +13,6 @@
 	X(HDR_PARSED, 10)	  /* of a vnet header, the driver looks at so much */  \
 	X(HDR_TUNNEL, 24)	  /* ... and here has the offsets of a tunnel */       \
 	X(NEEDS_CSUM, 1)                                                               \
-	X(DATA_VALID, 2)                                                               \
 	X(TUNNEL_CSUM, 8)                                                              \
 	X(GSO_TCPV4, 1)                                                                \
 	X(GSO_UDP, 3)                                                                  \
@@ -44,7 +43,6 @@
 	X(VLAN_NEEDS, 6)	  /* bytes of a frame behind the type: tag and type */ \
 	X(VERSION4_TYPE, 0x0800)                                                       \
 	X(VERSION6_TYPE, 0x86dd)                                                       \
-	X(HIGH_ORDER_PAGES, 8)	  /* pages of a fragment of a long frame */            \
 	X(FRAME_LIMIT, 65535)	  /* of IFF_NAPI_FRAGS, with the room in front */      \
 	X(REFUSED_DROPPED, 1)	  /* gain of rx_dropped by a bad IP version */         \
 	X(DOWN_DROPPED, 1)	  /* ... by a device that is down */                   \

@@ -12,7 +12,8 @@
 #include "device/model_vnet.h"
 #include "device/uapi.h"
 
-#define HEAD_MAX 32 /* bytes of a frame's start that the model looks at */
+#define HEAD_MAX	 32 /* bytes of a frame's start that the model looks at */
+#define HIGH_ORDER_PAGES 8  /* of a fragment of a long frame: PAGE_ALLOC_COSTLY_ORDER */
 
 /* All that is left can be read. */
 static bool is_readable(const struct model_cursor *c)
@@ -70,7 +71,7 @@ static size_t linear_part(const struct model_kernel *k, const struct model_port 
 {
 	unsigned int align = headroom(k, p);
 	size_t good = k->page_size - align - k->shared_info;
-	size_t linear = hdr_len > good ? good : hdr_len;
+	size_t linear = hdr_len > good ? good : hdr_len, most;
 
 	if (align + len < k->page_size)
 		return len;
@@ -79,9 +80,8 @@ static size_t linear_part(const struct model_kernel *k, const struct model_port 
 	/* 6.1 takes single pages. */
 	if (!k->paged)
 		return len - linear > (size_t)k->max_frags * k->page_size ? 0 : linear;
-	if (len - linear > (size_t)k->max_frags * RULE(HIGH_ORDER_PAGES) * k->page_size)
-		linear = len - (size_t)k->max_frags * RULE(HIGH_ORDER_PAGES) * k->page_size;
-	return linear;
+	most = (size_t)k->max_frags * HIGH_ORDER_PAGES * k->page_size;
+	return len - linear > most ? len - most : linear;
 }
 
 static bool is_vlan(uint16_t type)

@@ -28,7 +28,8 @@ enum sweep_frame {
 	SWEEP_VLAN_UNKNOWN,	       /* tagged, unknown EtherType */
 	SWEEP_QINQ,		       /* with two tags, the outer one 802.1ad */
 	SWEEP_IPX,		       /* length in place of the type, ff ff behind it */
-	SWEEP_LLC,		       /* length in place of the type */
+	SWEEP_LLC,		       /* the last length in place of the type */
+	SWEEP_FIRST_TYPE,	       /* and the first number that is a type */
 	SWEEP_TAP_FRAMES,
 };
 
@@ -58,6 +59,7 @@ struct sweep {
 	struct model_port port;
 	struct tun t;
 	int packet; /* a packet socket with PACKET_VNET_HDR */
+	int proc;   /* the counters of /proc/net/dev */
 	uint8_t *frames[SWEEP_TAP_FRAMES];
 
 	unsigned int thin; /* of the crossed points, one of so many */
@@ -81,8 +83,9 @@ void sweep_close(struct sweep *s);
 /* Adds a point, and runs those that wait when there are enough; sweep_flush() runs them now. */
 void sweep_add(struct sweep *s, const struct sweep_point *point);
 void sweep_flush(struct sweep *s);
-/* True if a quiet sweep has nothing left to find. */
+/* True if a quiet sweep has nothing left to find; it begins anew. */
 bool sweep_over(const struct sweep *s);
+void sweep_again(struct sweep *s);
 
 /*
  * The boundary values of all fields of the vnet header, crossed, on @len bytes of @frame. Without
@@ -93,6 +96,8 @@ void sweep_cross(struct sweep *s, enum sweep_frame frame, uint32_t len);
 void sweep_tunnels(struct sweep *s, enum sweep_frame frame, uint32_t len);
 /* Every length of every frame up to @max, with an empty header and a plain one of each type. */
 void sweep_lengths(struct sweep *s, uint32_t max);
+/* What is bounded by the size of a page, of a fragment, and of 16 bits. */
+void sweep_limits(struct sweep *s);
 /* @n points of everything, by @seed. */
 void sweep_random(struct sweep *s, uint64_t seed, unsigned int n);
 

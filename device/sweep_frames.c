@@ -37,7 +37,8 @@ static const struct {
 	[SWEEP_VLAN_UNKNOWN] = { "VLAN_UNKNOWN", NULL, UNKNOWN_TYPE },
 	[SWEEP_QINQ] = { "QINQ", everyone, ETH_P_IP, IPPROTO_UDP },
 	[SWEEP_IPX] = { "IPX", NULL, 46 },
-	[SWEEP_LLC] = { "LLC", everyone, 46 },
+	[SWEEP_LLC] = { "LLC", everyone, 0x5ff },
+	[SWEEP_FIRST_TYPE] = { "FIRST_TYPE", NULL, 0x600 },
 };
 
 const char *sweep_frame_name(enum sweep_frame frame)

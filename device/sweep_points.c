@@ -143,6 +143,69 @@ void sweep_lengths(struct sweep *s, uint32_t max)
 	sweep_flush(s);
 }
 
+static void limits_of_gso(struct sweep *s, struct sweep_point *p)
+{
+	uint32_t pad = s->kernel.net_skb_pad, page = s->kernel.page_size;
+	const uint32_t lens[] = { page - pad - 3, page - pad - 2, page - pad - 1, page - pad, page,
+				  page + 1000, 2 * page, 5 * page };
+	const uint16_t hdr_lens[] = { 0, 1, 100, page / 2, page - pad - s->kernel.shared_info - 1,
+				      page - pad - s->kernel.shared_info + 1 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lens) * ARRAY_SIZE(hdr_lens); i++) {
+		p->len = lens[i / ARRAY_SIZE(hdr_lens)];
+		p->v = (struct vnet){ .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1000,
+				      .hdr_len = hdr_lens[i % ARRAY_SIZE(hdr_lens)] };
+		sweep_add(s, p);
+		/* A checksum far behind makes the linear part longer. */
+		p->v.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		p->v.csum_start = p->len - 200;
+		p->v.csum_offset = 16;
+		sweep_add(s, p);
+	}
+}
+
+static void limits_of_16_bits(struct sweep *s, struct sweep_point *p)
+{
+	uint32_t room = s->kernel.net_skb_pad;
+
+	for (int i = -4; i <= 4; i++) {
+		p->v = (struct vnet){ 0 };
+		p->len = 65535 - room - s->kernel.net_ip_align + i;
+		sweep_add(s, p);
+		/* The last place of a checksum, that of which only the sum of both fails, and 0. */
+		p->len = SWEEP_LEN_MAX;
+		p->v.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		p->v.csum_start = 65535 - room + i;
+		sweep_add(s, p);
+		p->v.csum_start = 65000;
+		p->v.csum_offset = 534 + i;
+		sweep_add(s, p);
+	}
+}
+
+static void limits_of_uso(struct sweep *s, struct sweep_point *p)
+{
+	uint32_t l2 = s->port.tap ? ETH_HLEN : 0;
+
+	for (int i = -2; i <= 2; i++) {
+		p->len = l2 + 28 + 128 * 3 + i;
+		p->v = (struct vnet){ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = 3,
+				      .gso_type = VIRTIO_NET_HDR_GSO_UDP_L4,
+				      .csum_start = l2 + 20, .csum_offset = 6 };
+		sweep_add(s, p);
+	}
+}
+
+void sweep_limits(struct sweep *s)
+{
+	struct sweep_point p = { .frame = SWEEP_TCP4, .pi_proto = ETH_P_IP };
+
+	limits_of_gso(s, &p);
+	limits_of_16_bits(s, &p);
+	limits_of_uso(s, &p);
+	sweep_flush(s);
+}
+
 static uint64_t next(uint64_t *state)
 {
 	*state ^= *state << 13;

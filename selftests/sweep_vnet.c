@@ -65,6 +65,7 @@ TEST_F(sweep_vnet, length,
        .title = "every length does what the model says, however the write is cut")
 {
 	sweep_lengths(&self->s, 100);
+	sweep_limits(&self->s);
 	EXPECT_EQ(0, self->s.mismatches);
 	TH_LOG("%llu points", (unsigned long long)self->s.points);
 }
