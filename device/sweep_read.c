@@ -243,9 +243,11 @@ static void add_header(struct vnet *to, struct vnet from)
 	*to = from;
 }
 
-/* Packet sockets show no tunnel, readers do. */
+/* Packet sockets show no tunnel, readers do; of GSO frames only. */
 static void add_tunnel(struct sent *p)
 {
+	if (!p->queued.gso_size)
+		return;
 	p->queued.gso_type |= p->v.gso_type & VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4;
 	p->queued.tunnel_csum = p->v.flags & VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM;
 	p->queued.outer_th_offset = p->v.outer_th_offset;
@@ -303,7 +305,7 @@ static void read_gso(struct sweep_reads *s, uint16_t type, uint8_t l4, bool ecn)
 }
 
 /* TCP in Ethernet in VXLAN; with an outer checksum, that too is partial. */
-static void read_tunnel(struct sweep_reads *s, bool outer_checksum)
+static void read_tunnel(struct sweep_reads *s, bool outer_checksum, uint16_t segment)
 {
 	static const uint8_t vxlan[8] = { 0x08, [4] = 1 };
 	static struct sent p;
@@ -317,10 +319,15 @@ static void read_tunnel(struct sweep_reads *s, bool outer_checksum)
 	p.v.inner_nh_offset = p.f.l3;
 	frame_tcp(&p.f, 4000, 4001, 1000, 1, TH_ACK);
 	frame_pattern(&p.f, PAYLOAD, 4);
-	add_header(&p.v, frame_finish_gso(&p.f, SEGMENT));
+	add_header(&p.v, frame_finish_gso(&p.f, segment));
 	p.v.gso_type |= VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4;
 	p.v.flags |= outer_checksum ? VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM : 0;
 	go(s, &p);
+}
+
+void sweep_read_short_tunnel(struct sweep_reads *s)
+{
+	read_tunnel(s, false, PAYLOAD);
 }
 
 void sweep_read_again(struct sweep_reads *s)
@@ -356,8 +363,8 @@ void sweep_read_all(struct sweep_reads *s, unsigned int mask)
 		read_gso(s, ETH_P_IPV6, IPPROTO_UDP, false);
 	}
 	if (mask & TUN_F_UDP_TUNNEL_GSO && s->in.fd >= 0) {
-		read_tunnel(s, false);
-		read_tunnel(s, true);
+		read_tunnel(s, false, SEGMENT);
+		read_tunnel(s, true, SEGMENT);
 	}
 	stats = link_stats_since(s->t.name, &stats);
 	if (s->tx_packets == stats.tx_packets && s->tx_bytes == stats.tx_bytes)

@@ -26,6 +26,8 @@ void sweep_read_open(struct sweep_reads *s, const struct sweep_setup *setup, uns
 void sweep_read_close(struct sweep_reads *s);
 /* All packets that there are for these offloads, into buffers of every size up to all of it. */
 void sweep_read_all(struct sweep_reads *s, unsigned int mask);
+/* A frame in a tunnel that is one segment, and so no GSO frame; with a bridge only. */
+void sweep_read_short_tunnel(struct sweep_reads *s);
 /* Forgets what happened. */
 void sweep_read_again(struct sweep_reads *s);
 

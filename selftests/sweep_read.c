@@ -69,3 +69,72 @@ TEST_F(sweep_read, size,
 	EXPECT_EQ(0, self->s.mismatches);
 	TH_LOG("%llu points", (unsigned long long)self->s.points);
 }
+
+TEST(short_tunnel,
+     .title = "a frame in a UDP tunnel that is no longer than a segment is read without a GSO type",
+     .behaviours = { 324, 334 }, .needs = { "bridge", "udp_tunnel_gso" })
+{
+	static const struct sweep_setup setup = { .tap = true, .vnet_size = 24 };
+	struct sweep_reads s;
+
+	sweep_read_open(&s, &setup, ALL | TUNNEL, true);
+	sweep_read_short_tunnel(&s);
+	EXPECT_EQ(0, s.mismatches);
+	sweep_read_close(&s);
+}
+
+/* The feature that stands for each bit of a mask. */
+static const struct {
+	unsigned int bits;
+	const char *name;
+} user_features[] = {
+	{ TUN_F_CSUM, "tx-checksum-ip-generic" },
+	{ TUN_F_TSO4, "tx-tcp-segmentation" },
+	{ TUN_F_TSO6, "tx-tcp6-segmentation" },
+	{ TUN_F_TSO_ECN, "tx-tcp-ecn-segmentation" },
+	{ TUN_F_USO4 | TUN_F_USO6, "tx-udp-segmentation" },
+	{ TUN_F_UDP_TUNNEL_GSO, "tx-udp_tnl-segmentation" },
+	{ TUN_F_UDP_TUNNEL_GSO_CSUM, "tx-udp_tnl-csum-segmentation" },
+};
+
+static unsigned int active_mask(const char *name)
+{
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(user_features); i++) {
+		if (ethtool_get_feature(name, user_features[i].name).on)
+			mask |= user_features[i].bits;
+	}
+	return mask;
+}
+
+/* The mask is taken if the model says so; @active is what is on then. */
+static void try_mask(struct __test_metadata *_metadata, const struct model_kernel *kernel,
+		     const struct tun *t, unsigned long mask, unsigned int *active)
+{
+	bool taken = model_offload(kernel, mask, active);
+
+	EXPECT_ERRNO(taken ? 0 : EINVAL, tun_set_offload(t->fd, mask)) TH_LOG("mask %#lx", mask);
+	/* A refused mask changes nothing, which every mask that is taken shows too. */
+	if (taken)
+		ASSERT_EQ(*active, active_mask(t->name)) TH_LOG("mask %#lx", mask);
+}
+
+TEST(offload,
+     .title = "every mask of TUNSETOFFLOAD is taken or refused as the model says, and turns on the "
+	      "same features",
+     .behaviours = { 143, 144, 145, 146, 147, 148, 149, 150, 151, 152, 153, 154 })
+{
+	struct model_kernel kernel = model_kernel_probed();
+	struct tun t = tun_create("off0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+	unsigned int active = 0;
+
+	for (unsigned long mask = 0; mask <= 0x3ff; mask++)
+		try_mask(_metadata, &kernel, &t, mask, &active);
+	for (unsigned long bit = 0x400; bit; bit <<= 1) {
+		try_mask(_metadata, &kernel, &t, bit, &active);
+		try_mask(_metadata, &kernel, &t, bit | 0x1f, &active);
+		EXPECT_EQ(active, active_mask(t.name));
+	}
+	tun_close(&t);
+}
