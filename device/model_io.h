@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The reference model of the data path: what the driver does with a write() and what a read() gives.
+ * The reference model of the data path: what the driver does with a write(), what a read() gives.
  *
  * Pure functions: no system calls, no memory of their own, no state. What the kernels differ in is
  * in struct model_kernel, which model_kernel_probed() fills by trying; what the device and the file
@@ -25,7 +25,7 @@ struct model_kernel {
 	bool cross_le;	 /* CONFIG_TUN_VNET_CROSS_LE: a big-endian vnet header */
 
 	/* rules of the vnet header */
-	bool hdr_slack;	     /* 6.15: hdr_len may reach beyond the frame by the rest of the header */
+	bool hdr_slack;	     /* 6.15: hdr_len may be longer than the frame, by the header's rest */
 	bool csum_behind_ip; /* 6.12: a checksum starts behind the smallest IP header */
 	bool tcp_min_gso;    /* 2026: segments of TCP have 8 bytes at least */
 	bool zeroed_tail;    /* 6.15: a read gives zeros in the rest of the header */

@@ -225,8 +225,9 @@ static bool find_protocol(const struct model_port *p, uint16_t pi_protocol, cons
 
 /* The frame is in memory: the rest of tun_get_user(). */
 static void receive(const struct model_kernel *k, const struct model_port *p,
-		    const struct model_header *h, uint16_t pi_protocol, const struct model_cursor *frame,
-		    struct model_skb *skb, struct model_written *out)
+		    const struct model_header *h, uint16_t pi_protocol,
+		    const struct model_cursor *frame, struct model_skb *skb,
+		    struct model_written *out)
 {
 	uint8_t head[HEAD_MAX] = { 0 };
 

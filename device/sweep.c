@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -18,6 +19,8 @@
 #include "netns/sock.h"
 
 #define MOST_REPORTS 3 /* of a sweep; the others are counted */
+#define SLOW_POINTS  1000
+#define SLOW_US	     20
 #define HEADERS_MAX  (sizeof(struct tun_pi) + 128)
 
 static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
@@ -81,6 +84,17 @@ void sweep_open(struct sweep *s, const struct sweep_setup *setup)
 	sock_error(s->packet); /* ENETDOWN, if the device is down */
 	s->buffer = malloc(HEADERS_MAX + SWEEP_LEN_MAX);
 	sweep_build_frames(s);
+}
+
+bool sweep_is_slow(struct sweep *s)
+{
+	struct timespec before, after;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	sweep_random(s, SLOW_POINTS, SLOW_POINTS);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	return (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000 >
+	       SLOW_POINTS * SLOW_US;
 }
 
 void sweep_close(struct sweep *s)

@@ -2,10 +2,10 @@
 /*
  * Sweeps: the model of the data path held against the kernel, at very many points.
  *
- * A point is one write() with its vnet header, or one read(). The points run in blocks; what a point
- * shows by itself (return value, delivered bytes, the header a packet socket sees) is compared at
- * once, the device's counters in sums at the end of a block. If these differ, the block runs again
- * with the counters read at each point.
+ * A point is one write() with its vnet header, or one read(). The points run in blocks; what a
+ * point shows by itself (return value, delivered bytes, the header a packet socket sees) is
+ * compared at once, the device's counters in sums at the end of a block. If these differ, the block
+ * runs again with the counters read at each point.
  */
 #ifndef DEVICE_SWEEP_H
 #define DEVICE_SWEEP_H
@@ -79,6 +79,9 @@ struct sweep {
 /* Makes the device and its packet socket; ends the test if it cannot. */
 void sweep_open(struct sweep *s, const struct sweep_setup *setup);
 void sweep_close(struct sweep *s);
+
+/* True if a point takes so long, in a kernel that is emulated or checked, that fewer should do. */
+bool sweep_is_slow(struct sweep *s);
 
 /* Adds a point, and runs those that wait when there are enough; sweep_flush() runs them now. */
 void sweep_add(struct sweep *s, const struct sweep_point *point);

@@ -30,15 +30,15 @@ static const struct {
 	[SWEEP_TCP6] = { "TCP6", group, ETH_P_IPV6, IPPROTO_TCP },
 	[SWEEP_UDP6] = { "UDP6", somebody, ETH_P_IPV6, IPPROTO_UDP },
 	[SWEEP_OTHER4] = { "OTHER4", NULL, ETH_P_IP, 253 },
-	[SWEEP_UNKNOWN] = { "UNKNOWN", NULL, UNKNOWN_TYPE },
+	[SWEEP_UNKNOWN] = { "UNKNOWN", NULL, UNKNOWN_TYPE, 0 },
 	[SWEEP_TUNNEL44] = { "TUNNEL44", NULL, ETH_P_IP, IPPROTO_UDP },
 	[SWEEP_TUNNEL66] = { "TUNNEL66", NULL, ETH_P_IPV6, IPPROTO_UDP },
 	[SWEEP_VLAN] = { "VLAN", NULL, ETH_P_IP, IPPROTO_UDP },
-	[SWEEP_VLAN_UNKNOWN] = { "VLAN_UNKNOWN", NULL, UNKNOWN_TYPE },
+	[SWEEP_VLAN_UNKNOWN] = { "VLAN_UNKNOWN", NULL, UNKNOWN_TYPE, 0 },
 	[SWEEP_QINQ] = { "QINQ", everyone, ETH_P_IP, IPPROTO_UDP },
-	[SWEEP_IPX] = { "IPX", NULL, 46 },
-	[SWEEP_LLC] = { "LLC", everyone, 0x5ff },
-	[SWEEP_FIRST_TYPE] = { "FIRST_TYPE", NULL, 0x600 },
+	[SWEEP_IPX] = { "IPX", NULL, 46, 0 },
+	[SWEEP_LLC] = { "LLC", everyone, 0x5ff, 0 },
+	[SWEEP_FIRST_TYPE] = { "FIRST_TYPE", NULL, 0x600, 0 },
 };
 
 const char *sweep_frame_name(enum sweep_frame frame)
