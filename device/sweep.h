@@ -51,6 +51,7 @@ struct sweep_setup {
 	bool napi_frags;
 	bool blocking; /* no O_NONBLOCK */
 	bool down;
+	bool unwatched; /* no packet socket, so that it counts whether anybody takes a frame */
 	int vnet_size; /* 0: no IFF_VNET_HDR */
 };
 
@@ -58,7 +59,7 @@ struct sweep {
 	struct model_kernel kernel;
 	struct model_port port;
 	struct tun t;
-	int packet; /* a packet socket with PACKET_VNET_HDR */
+	int packet; /* a packet socket with PACKET_VNET_HDR, -1 for none */
 	int proc;   /* the counters of /proc/net/dev */
 	uint8_t *frames[SWEEP_TAP_FRAMES];
 

@@ -32,6 +32,8 @@ VARIANT(tun_plain, .setup = { 0 }, .thin = 4096);
 VARIANT(tap_plain_pi, .setup = { .tap = true, .pi = true }, .thin = 4096);
 VARIANT(tap_plain_frags, .setup = { .tap = true, .napi_frags = true }, .thin = 4096,
 	.need = "napi_frags");
+VARIANT(tun_unwatched, .setup = { .pi = true, .unwatched = true }, .thin = 4096);
+VARIANT(tap_unwatched, .setup = { .tap = true, .vnet_size = 10, .unwatched = true }, .thin = 64);
 VARIANT(tun_down, .setup = { .vnet_size = 10, .down = true }, .thin = 64);
 VARIANT(tap_down, .setup = { .tap = true, .vnet_size = 10, .down = true }, .thin = 64);
 
