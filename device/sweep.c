@@ -19,8 +19,8 @@
 #include "netns/sock.h"
 
 #define MOST_REPORTS 3 /* of a sweep; the others are counted */
-#define SLOW_POINTS  1000
-#define SLOW_US	     20
+#define SLOW_POINTS  500
+#define SLOW_NS	     5000 /* a processor of today needs two fifths of it */
 #define HEADERS_MAX  (sizeof(struct tun_pi) + 128)
 
 static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
@@ -87,15 +87,15 @@ void sweep_open(struct sweep *s, const struct sweep_setup *setup)
 	sweep_build_frames(s);
 }
 
-bool sweep_is_slow(struct sweep *s)
+unsigned int sweep_slowness(struct sweep *s)
 {
 	struct timespec before, after;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
 	sweep_random(s, SLOW_POINTS, SLOW_POINTS);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
-	return (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000 >
-	       SLOW_POINTS * SLOW_US;
+	return 1 + ((after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec -
+		    before.tv_nsec) / (SLOW_POINTS * SLOW_NS);
 }
 
 void sweep_close(struct sweep *s)

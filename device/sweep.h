@@ -81,8 +81,8 @@ struct sweep {
 void sweep_open(struct sweep *s, const struct sweep_setup *setup);
 void sweep_close(struct sweep *s);
 
-/* True if a point takes so long, in a kernel that is emulated or checked, that fewer should do. */
-bool sweep_is_slow(struct sweep *s);
+/* How many times fewer points will do: 1, and more in a kernel that is emulated, or checked. */
+unsigned int sweep_slowness(struct sweep *s);
 
 /* Adds a point, and runs those that wait when there are enough; sweep_flush() runs them now. */
 void sweep_add(struct sweep *s, const struct sweep_point *point);
