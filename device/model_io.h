@@ -22,7 +22,7 @@ struct model_kernel {
 	/* abilities */
 	bool uso;	 /* 6.2: GSO of UDP on write, TUN_F_USO4 with TUN_F_USO6 */
 	bool tunnel_gso; /* 6.17: GSO in UDP tunnels, in headers of 24 bytes and more */
-	bool cross_le;	 /* CONFIG_TUN_VNET_CROSS_LE: a big-endian vnet header */
+	bool cross_le;	 /* CONFIG_TUN_VNET_CROSS_LE: a port can be big_endian */
 
 	/* rules of the vnet header */
 	bool hdr_slack;	     /* 6.15: hdr_len may be longer than the frame, by the header's rest */
@@ -55,7 +55,7 @@ struct model_port {
 	bool napi;	 /* IFF_NAPI of this queue */
 	bool napi_frags; /* IFF_NAPI_FRAGS of this queue */
 	bool detached;	 /* TUNSETQUEUE with IFF_DETACH_QUEUE */
-	bool nonblock;	 /* O_NONBLOCK or RWF_NOWAIT */
+	bool nonblock;	 /* O_NONBLOCK or RWF_NOWAIT: decides about nothing that can be seen here */
 	bool watched;	 /* a packet socket for all protocols sees what comes in */
 	uint8_t mac[6];	 /* of a TAP: decides about pkt_type */
 };
@@ -63,6 +63,9 @@ struct model_port {
 /*
  * What a write() does; with more than one iovec a writev(), which does nothing if they are empty.
  * An iovec without address but with a length stands for memory that cannot be read.
+ *
+ * Taken for granted: there is room in the send buffer, and memory (frames of several megabytes find
+ * none, ENOBUFS); no XDP program; the device is no port of a bridge that wants headroom.
  */
 struct model_written {
 	ssize_t ret; /* of writev(): the length, or -1 */

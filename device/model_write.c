@@ -197,7 +197,7 @@ static void deliver(const struct model_kernel *k, const struct model_port *p, co
 	packet_vnet(skb, out);
 }
 
-/* The protocol of a frame, or 0 and the frame is refused. */
+/* Finds the protocol of a frame; false if it is refused. */
 static bool find_protocol(const struct model_port *p, uint16_t pi_protocol, const uint8_t *head,
 			  struct model_written *out)
 {
