@@ -65,7 +65,8 @@ void sweep_open(struct sweep *s, const struct sweep_setup *setup)
 		.port = {
 			.attached = true, .tap = setup->tap, .pi = setup->pi,
 			.vnet_hdr = setup->vnet_size, .vnet_size = setup->vnet_size,
-			.big_endian = setup->big_endian, .up = !setup->down, .watched = !setup->unwatched,
+			.big_endian = setup->big_endian, .up = !setup->down,
+			.watched = !setup->unwatched,
 			.napi = setup->napi_frags, .napi_frags = setup->napi_frags,
 			.nonblock = !setup->blocking,
 		},

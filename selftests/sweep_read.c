@@ -62,10 +62,11 @@ FIXTURE_TEARDOWN(sweep_read)
 		sweep_read_close(&self->s);
 }
 
-TEST_F(sweep_read, size,
-       .title = "a read into a buffer of any size writes the bytes that the model says, no others",
-       .behaviours = { 297, 298, 299, 300, 303, 328, 329, 330, 331, 332, 333, 334, 338, 357, 359,
-		       361, 368, 393, 394 })
+TEST_F_TIMEOUT(sweep_read, size, 300,
+	       .title = "a read into a buffer of any size writes the bytes that the model says, "
+			"no others",
+	       .behaviours = { 297, 298, 299, 300, 303, 328, 329, 330, 331, 332, 333, 334, 338,
+			       357, 359, 361, 368, 393, 394 })
 {
 	sweep_read_all(&self->s, self->mask);
 	EXPECT_EQ(0, self->s.mismatches);
