@@ -128,7 +128,10 @@ int model_send(struct model *m, int netns, const char *name, const struct model_
 	return -ENOBUFS;
 }
 
-/* What the data path looks at; the byte order is that of tun_is_little_endian(). */
+/*
+ * What the data path looks at; the byte order is that of tun_is_little_endian(). Who uses the model
+ * has a packet socket for everything, see op_run_prepare().
+ */
 static struct model_port port_of(const struct model *m, const struct model_file *f)
 {
 	const struct model_device *d = &m->devices[f->device];
@@ -145,6 +148,7 @@ static struct model_port port_of(const struct model *m, const struct model_file 
 		.napi_frags = f->napi_frags,
 		.detached = f->detached,
 		.nonblock = true,
+		.watched = true,
 	};
 
 	memcpy(port.mac, d->address, sizeof(port.mac));
