@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Runs the points of a sweep, and says where model and kernel differ. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <arpa/inet.h>
 #include <linux/if_ether.h>
 
+#include "device/delivered.h"
 #include "device/sweep.h"
 #include "harness/harness.h"
 #include "netns/link.h"
@@ -24,18 +24,6 @@
 #define HEADERS_MAX  (sizeof(struct tun_pi) + 128)
 
 static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-
-/* What a point led to. */
-struct outcome {
-	ssize_t ret;
-	int err;
-	bool seen;
-	int recv_err;
-	struct vnet vnet;
-	struct packet_info info;
-	const uint8_t *frame;
-	size_t len;
-};
 
 static void set_order(struct sweep *s, const struct sweep_setup *setup)
 {
@@ -116,42 +104,12 @@ bool sweep_over(const struct sweep *s)
 	return s->quiet && s->mismatches;
 }
 
-static void receive(struct sweep *s, struct outcome *o)
-{
-	static uint8_t buf[VNET_SIZE_LEGACY + SWEEP_LEN_MAX];
-	char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))]
-		__attribute__((aligned(_Alignof(struct cmsghdr))));
-	struct iovec iov = { buf, sizeof(buf) };
-	struct msghdr msg = {
-		.msg_name = &o->info.from, .msg_namelen = sizeof(o->info.from), .msg_iov = &iov,
-		.msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c;
-	ssize_t n;
-
-	if (s->packet < 0)
-		return;
-	n = recvmsg(s->packet, &msg, MSG_DONTWAIT | MSG_TRUNC);
-	o->recv_err = n < 0 ? errno : 0;
-	o->seen = n >= 0 || errno != EAGAIN;
-	if (n < VNET_SIZE_LEGACY)
-		return;
-	o->vnet = vnet_decode(buf, VNET_SIZE_LEGACY, host_is_be);
-	o->frame = buf + VNET_SIZE_LEGACY;
-	o->len = n - VNET_SIZE_LEGACY;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == PACKET_AUXDATA)
-		memcpy(&o->info.aux, CMSG_DATA(c), sizeof(o->info.aux));
-}
-
 void sweep_again(struct sweep *s)
 {
-	struct outcome o = { 0 };
+	struct delivered o = { .seen = s->packet >= 0 };
 
-	do {
-		o.seen = false;
-		receive(s, &o);
-	} while (o.seen);
+	while (o.seen)
+		delivered_receive(s->packet, &o);
 	s->queued = 0;
 	s->mismatches = 0;
 }
@@ -175,65 +133,6 @@ static void prepare(struct sweep *s, const struct sweep_point *point)
 	sweep_cut(s, point->shape, at + point->len - s->buffer);
 }
 
-static bool same_vnet(const struct vnet *a, const struct vnet *b, bool gro)
-{
-	/* GRO checks checksums, and pulls headers together. */
-	uint8_t flags = gro ? ~VIRTIO_NET_HDR_F_DATA_VALID : 0xff;
-
-	return (a->flags & flags) == (b->flags & flags) && a->gso_type == b->gso_type &&
-	       a->gso_size == b->gso_size && a->csum_start == b->csum_start &&
-	       a->csum_offset == b->csum_offset && (gro || a->hdr_len == b->hdr_len);
-}
-
-/* The bytes, of which those of a tag may have been taken out. */
-static bool same_bytes(const struct model_written *m, const uint8_t *written,
-		       const struct outcome *o)
-{
-	size_t tag = m->vlan ? 4 : 0, front = m->vlan ? m->vlan_at : 0;
-
-	return o->len == m->len - tag && !memcmp(o->frame, written, front) &&
-	       !memcmp(o->frame + front, written + front + tag, m->len - tag - front);
-}
-
-static bool same_tag(const struct model_written *m, const struct outcome *o)
-{
-	const struct tpacket_auxdata *aux = &o->info.aux;
-
-	if (!m->vlan)
-		return !(aux->tp_status & TP_STATUS_VLAN_VALID);
-	return aux->tp_status & TP_STATUS_VLAN_VALID && aux->tp_vlan_tci == m->vlan_tci &&
-	       aux->tp_vlan_tpid == m->vlan_tpid;
-}
-
-/* What is different, NULL if nothing is. */
-static const char *difference(struct sweep *s, const struct model_written *m,
-			      const struct outcome *o)
-{
-	const uint8_t *frame = s->buffer + m->at;
-
-	if (m->ret != o->ret || m->err != o->err)
-		return "result";
-	if (s->packet < 0)
-		return NULL;
-	if (m->seen != o->seen)
-		return "delivery to a packet socket";
-	if (!m->seen)
-		return NULL;
-	if (m->vnet_err != o->recv_err)
-		return "result of recv()";
-	if (m->vnet_err)
-		return NULL;
-	if (!same_vnet(&m->vnet, &o->vnet, m->gro))
-		return "vnet header";
-	if (!same_bytes(m, frame, o))
-		return "bytes";
-	if (!same_tag(m, o))
-		return "VLAN tag";
-	if (htons(m->seen_protocol) != o->info.from.sll_protocol)
-		return "protocol";
-	return m->pkt_type != o->info.from.sll_pkttype ? "packet type" : NULL;
-}
-
 static void log_vnet(const char *what, const struct vnet *v)
 {
 	TH_LOG("  %s flags %#x type %#x hdr_len %u size %u csum %u + %u", what, v->flags,
@@ -241,7 +140,7 @@ static void log_vnet(const char *what, const struct vnet *v)
 }
 
 static void report(struct sweep *s, const struct sweep_point *p, const struct model_written *m,
-		   const struct outcome *o, const char *what)
+		   const struct delivered *o, const char *what)
 {
 	const struct vnet *v = &p->v;
 
@@ -269,7 +168,7 @@ static void report(struct sweep *s, const struct sweep_point *p, const struct mo
 /* Runs one point: true if it shows nothing but what the model says, which is in @m. */
 static bool run(struct sweep *s, const struct sweep_point *point, struct model_written *m)
 {
-	struct outcome o = { 0 };
+	struct delivered o = { 0 };
 	const char *what;
 
 	prepare(s, point);
@@ -278,9 +177,9 @@ static bool run(struct sweep *s, const struct sweep_point *point, struct model_w
 				 writev(s->t.fd, s->iov, s->iovcnt);
 	o.err = o.ret < 0 ? errno : 0;
 	/* A frame that should not be there is met by the next one that should. */
-	if (m->seen || o.ret != m->ret)
-		receive(s, &o);
-	what = difference(s, m, &o);
+	if (s->packet >= 0 && (m->seen || o.ret != m->ret))
+		delivered_receive(s->packet, &o);
+	what = delivered_difference(m, s->buffer + m->at, &o, s->packet >= 0);
 	if (what)
 		report(s, point, m, &o, what);
 	s->points++;
@@ -341,7 +240,7 @@ static void narrow(struct sweep *s)
 
 	for (unsigned int i = 0; i < s->queued; i++) {
 		struct sums stats = counters(s);
-		struct outcome none = { 0 };
+		struct delivered none = { 0 };
 		struct model_written m;
 		struct sums sums = { 0 };
 
@@ -368,7 +267,7 @@ void sweep_flush(struct sweep *s)
 {
 	struct sums sums = { 0 }, stats;
 	struct model_written m;
-	struct outcome rest = { 0 };
+	struct delivered rest = { 0 };
 	unsigned int bad = 0;
 
 	if (!s->queued || sweep_over(s)) {
@@ -380,7 +279,8 @@ void sweep_flush(struct sweep *s)
 		bad += !run(s, &s->block[i], &m);
 		add(&sums, &m);
 	}
-	receive(s, &rest);
+	if (s->packet >= 0)
+		delivered_receive(s->packet, &rest);
 	stats = since(s, &stats);
 	if (!bad && (rest.seen || !same_sums(&sums, &stats)))
 		narrow(s);
