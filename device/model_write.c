@@ -178,11 +178,34 @@ static bool is_taken(const struct model_kernel *k, uint16_t protocol)
 }
 
 /*
+ * The same for a frame whose tag was taken out: if that was VLAN 0 and there is a tag behind it, the
+ * protocol is what stands behind the last one. Cut short there, the frame is gone and nobody counts
+ * it.
+ */
+static bool is_taken_behind_tags(const struct model_kernel *k, const struct model_port *p,
+				 const struct model_cursor *frame, const struct model_written *out)
+{
+	uint16_t type = out->seen_protocol, tci = out->vlan_tci;
+	size_t at = (p->tap ? RULE(ETH_HEADER) : 0) + RULE(VLAN_TAG);
+	uint8_t tag[6] = { 0 };
+
+	for (; !(tci & 0xfff) && is_vlan(type); at += RULE(VLAN_TAG)) {
+		if (out->len < at + RULE(VLAN_NEEDS))
+			return true;
+		model_peek(frame, at, tag, sizeof(tag));
+		tci = be16(tag);
+		type = type_to_protocol(be16(tag + 2), 2, tag + 4);
+	}
+	return is_taken(k, type);
+}
+
+/*
  * __netif_receive_skb_core(). A frame with a tag of a VLAN that nobody has counts as dropped even
  * if packet sockets saw it, if there is nobody for the protocol behind the tag.
  */
-static void deliver(const struct model_kernel *k, const struct model_port *p, const uint8_t *head,
-		    struct model_skb *skb, struct model_written *out)
+static void deliver(const struct model_kernel *k, const struct model_port *p,
+		    const struct model_cursor *frame, const uint8_t *head, struct model_skb *skb,
+		    struct model_written *out)
 {
 	out->delivered = true;
 	out->seen_protocol = out->protocol;
@@ -190,7 +213,8 @@ static void deliver(const struct model_kernel *k, const struct model_port *p, co
 	out->gro = p->napi;
 	if (is_vlan(out->protocol) && !untag(p, head, skb, out))
 		return;
-	if ((!p->watched || out->vlan) && !is_taken(k, out->seen_protocol))
+	if (out->vlan ? !is_taken_behind_tags(k, p, frame, out) :
+			!p->watched && !is_taken(k, out->protocol))
 		out->rx_dropped += RULE(UNTAKEN_DROPPED);
 	/* run_filter() of a packet socket takes no bytes of nothing. */
 	out->seen = out->len > (out->vlan ? RULE(VLAN_TAG) : 0);
@@ -246,7 +270,7 @@ static void receive(const struct model_kernel *k, const struct model_port *p,
 		return refuse(out, EBUSY, 0);
 	out->rx_packets = 1;
 	out->rx_bytes = out->len;
-	deliver(k, p, head, skb, out);
+	deliver(k, p, frame, head, skb, out);
 }
 
 /* tun_get_user() from the allocation on. */
