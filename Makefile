@@ -18,7 +18,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARN) $(CFLAGS) -pthread -MMD -MP \
 LIBS	 = $(shell pkg-config --libs $(PKGS)) -pthread
 
 ROOMS	:= harness netns device
-core	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/*.c) cli/*.c))
+rooms	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/*.c)))
+core	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard cli/*.c))
 suite	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/*.c))
 unit	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/test/*.c)))
 # The tests that misbehave on purpose are a program of their own.
@@ -31,7 +32,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix bench setup setup-test new install clean help
+.PHONY: all check test matrix bench setup setup-test new install clean help fuzz-programs
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -59,6 +60,26 @@ $(B)/unit: $(core) $(unit)
 $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
+# AFL++ are made where these are installed.
+targets	:= frame_write ioctl_sequence vnet_write
+fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c \
+	   fuzz/engine/engine.c fuzz/engine/recorder.c)
+FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
+AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
+
+$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/replay.o
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AFL_RT) $(LIBS)
+$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o
+	$(call say,LD)
+	$(Q)$(FUZZ_CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
+	$(if $(AFL_RT),$(targets:%=$(B)/fuzz/%-afl))
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

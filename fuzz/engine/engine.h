@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the engines have in common: start, one input after the other, end. */
+#ifndef FUZZ_ENGINE_ENGINE_H
+#define FUZZ_ENGINE_ENGINE_H
+
+#include "fuzz/fuzz.h"
+
+/* Counters of edges, or of what was seen without KCOV; both engines read them where they are. */
+#define ENGINE_MAP_SIZE (1 << 15)
+
+/*
+ * Probes the kernel, goes into a network namespace of its own, starts KCOV or says that there is
+ * none, and makes the target's devices. Ends the program with status 2 and one line if it cannot.
+ */
+void engine_begin(uint8_t *map);
+
+/* One input, as fuzz_target.run(); the map gets what it covers. */
+int engine_run(const uint8_t *data, size_t size);
+
+/*
+ * One input with the operands of the kernel's comparisons, see kcov_compare(). Nothing without
+ * KCOV.
+ */
+void engine_compare(const uint8_t *data, size_t size,
+		    void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, bool constant));
+
+/* Compares what belongs to all inputs since the last reset. */
+void engine_check(void);
+/* The same, and starts afresh: devices and namespace. */
+void engine_reset(void);
+
+/* Inputs since engine_begin() whose coverage did not fit into KCOV's buffer. */
+uint64_t engine_overflows(void);
+bool engine_has_kcov(void);
+
+#endif /* FUZZ_ENGINE_ENGINE_H */

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fuzz/targets/edit.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "harness/harness.h"
+
+uint32_t edit_number(uint32_t old, unsigned int bits, struct draw *draw)
+{
+	static const uint16_t limits[] = { 0,	 1,    2,     4,     5,	    6,	   7,	 8,
+					   13,	 14,   15,    16,    18,    20,	   22,	 24,
+					   28,	 34,   40,    48,    54,    60,	   64,	 127,
+					   128,	 255,  256,   512,   1280,  1460,  1500, 1514,
+					   4096, 9000, 32767, 32768, 65521, 65534, 65535 };
+	uint32_t mask = bits < 32 ? (1u << bits) - 1 : UINT32_MAX;
+
+	switch (draw->below(draw, 5)) {
+	case 0:
+		return (old + 1) & mask;
+	case 1:
+		return (old - 1) & mask;
+	case 2:
+		return (old ^ 1u << draw->below(draw, bits)) & mask;
+	case 3:
+		return draw->below(draw, bits < 31 ? 1u << bits : UINT32_MAX);
+	default:
+		return limits[draw->below(draw, ARRAY_SIZE(limits))] & mask;
+	}
+}
+
+/* Bytes that are taken out, or put in; what they are is left to other changes. */
+static size_t resize(uint8_t *data, size_t size, size_t max, struct draw *draw)
+{
+	size_t at = size ? draw->below(draw, size + 1) : 0;
+	size_t n = edit_number(0, edit_chance(draw, 80) ? 6 : 13, draw);
+
+	if (edit_chance(draw, 50)) {
+		n = n < size - at ? n : size - at;
+		memmove(data + at, data + at + n, size - at - n);
+		return size - n;
+	}
+	n = n < max - size ? n : max - size;
+	memmove(data + at + n, data + at, size - at);
+	memset(data + at, draw->below(draw, 256), n);
+	return size + n;
+}
+
+size_t edit_raw(uint8_t *data, size_t size, size_t max, struct draw *draw)
+{
+	if (!size || edit_chance(draw, 30))
+		return resize(data, size, max, draw);
+	for (uint32_t n = 1 + draw->below(draw, 4); n; n--) {
+		uint8_t *byte = &data[draw->below(draw, size)];
+
+		*byte = edit_number(*byte, 8, draw);
+	}
+	return size;
+}
+
+static void put16(uint8_t *at, uint16_t value)
+{
+	at[0] = value >> 8;
+	at[1] = value;
+}
+
+static uint16_t get16(const uint8_t *at)
+{
+	return at[0] << 8 | at[1];
+}
+
+/* Lengths and checksums as they have to be for what stands there now. */
+static void mend(uint8_t *frame, size_t size, const struct parsed *p)
+{
+	size_t l4_len = p->l4 >= 0 && (size_t)p->l4 < size ? size - p->l4 : 0;
+	size_t at = p->l4_proto == IPPROTO_TCP ? 16 : 6, addresses;
+	uint8_t *ip = frame + p->l3, *l4 = frame + p->l4;
+	uint32_t sum;
+
+	if (p->l3 < 0 || size - p->l3 < 20)
+		return;
+	if (p->ip_version == 4) {
+		size_t header = (ip[0] & 15) * 4;
+
+		put16(ip + 2, size - p->l3);
+		put16(ip + 10, 0);
+		if (header <= size - p->l3)
+			put16(ip + 10, ~checksum_fold(checksum_add(0, ip, header)));
+		addresses = 12;
+	} else if (size - p->l3 >= 40) {
+		put16(ip + 4, size - p->l3 - 40);
+		addresses = 8;
+	} else {
+		return;
+	}
+	if (l4_len < (p->l4_proto == IPPROTO_TCP ? 20 : 8) ||
+	    (p->l4_proto != IPPROTO_TCP && p->l4_proto != IPPROTO_UDP))
+		return;
+	if (p->l4_proto == IPPROTO_UDP)
+		put16(l4 + 4, l4_len);
+	put16(l4 + at, 0);
+	sum = checksum_add(l4_len + p->l4_proto, ip + addresses, p->ip_version == 4 ? 8 : 32);
+	put16(l4 + at, ~checksum_fold(checksum_add(sum, l4, l4_len)));
+}
+
+/* A field of a header at @at, of one byte or two. */
+static void edit_field(uint8_t *frame, size_t size, int at, unsigned int bytes, struct draw *draw)
+{
+	if (at < 0 || at + bytes > size)
+		return;
+	if (bytes == 1)
+		frame[at] = edit_number(frame[at], 8, draw);
+	else
+		put16(frame + at, edit_number(get16(frame + at), 16, draw));
+}
+
+static void edit_l3(uint8_t *frame, size_t size, const struct parsed *p, struct draw *draw)
+{
+	static const uint8_t protocols[] = { IPPROTO_TCP,     IPPROTO_UDP,     IPPROTO_ICMP,
+					     IPPROTO_ICMPV6,  IPPROTO_IPIP,    IPPROTO_IPV6,
+					     IPPROTO_GRE,     IPPROTO_ESP,     IPPROTO_HOPOPTS,
+					     IPPROTO_DSTOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT,
+					     IPPROTO_NONE,    IPPROTO_SCTP,    IPPROTO_UDPLITE };
+	/* type of service, length, identity, fragment, hops, checksum; and of IPv6 */
+	static const struct {
+		uint8_t at, bytes;
+	} v4
+		[] = { { 0, 1 }, { 1, 1 }, { 2, 2 },  { 4, 2 },
+		       { 6, 2 }, { 8, 1 }, { 10, 2 }, { 12, 2 } },
+	      v6[] = { { 0, 1 }, { 1, 1 }, { 2, 2 }, { 4, 2 },
+		       { 6, 1 }, { 7, 1 }, { 8, 2 }, { 24, 2 } };
+	int at = p->l3 + (p->ip_version == 4 ? 9 : 6);
+	uint32_t n = draw->below(draw, ARRAY_SIZE(v4));
+
+	if (p->l3 < 0)
+		return;
+	if (edit_chance(draw, 40) && (size_t)at < size)
+		frame[at] = protocols[draw->below(draw, ARRAY_SIZE(protocols))];
+	else if (p->ip_version == 4)
+		edit_field(frame, size, p->l3 + v4[n].at, v4[n].bytes, draw);
+	else
+		edit_field(frame, size, p->l3 + v6[n].at, v6[n].bytes, draw);
+}
+
+/* Ports, sequence, data offset, flags, window, checksum, urgent; of UDP the first four words. */
+static void edit_l4(uint8_t *frame, size_t size, const struct parsed *p, struct draw *draw)
+{
+	uint32_t words = p->l4_proto == IPPROTO_TCP ? 10 : 4;
+
+	if (p->l4 < 0)
+		return;
+	if (edit_chance(draw, 30))
+		edit_field(frame, size, p->l4 + 12 + draw->below(draw, 2), 1, draw);
+	else
+		edit_field(frame, size, p->l4 + 2 * draw->below(draw, words), 2, draw);
+}
+
+static size_t edit_ethernet(uint8_t *frame, size_t size, size_t max, struct draw *draw)
+{
+	static const uint16_t types[] = { ETH_P_IP,    ETH_P_IPV6,    ETH_P_ARP,
+					  ETH_P_8021Q, ETH_P_8021AD,  ETH_P_MPLS_UC,
+					  ETH_P_TEB,   ETH_P_PPP_SES, 0,
+					  0x05ff,      0x0600,	      0xffff };
+
+	if (size < ETH_HLEN)
+		return edit_raw(frame, size, max, draw);
+	if (edit_chance(draw, 30) && size + 4 <= max) {
+		/* A tag, in front of the type. */
+		memmove(frame + 16, frame + 12, size - 12);
+		put16(frame + 12, edit_chance(draw, 70) ? ETH_P_8021Q : ETH_P_8021AD);
+		put16(frame + 14, edit_number(1, 16, draw));
+		return size + 4;
+	}
+	if (edit_chance(draw, 50))
+		put16(frame + 12, types[draw->below(draw, ARRAY_SIZE(types))]);
+	else
+		memset(frame, edit_chance(draw, 50) ? 0xff : draw->below(draw, 256), 6);
+	return size;
+}
+
+size_t edit_frame(uint8_t *frame, size_t size, size_t max, bool tap, struct draw *draw)
+{
+	struct parsed p;
+
+	switch (draw->below(draw, 6)) {
+	case 0:
+		return edit_raw(frame, size, max, draw);
+	case 1:
+		if (tap)
+			size = edit_ethernet(frame, size, max, draw);
+		break;
+	case 2:
+		size = resize(frame, size, max, draw);
+		break;
+	case 3:
+	case 4:
+		frame_parse(frame, size, tap, &p);
+		edit_l3(frame, size, &p, draw);
+		break;
+	default:
+		frame_parse(frame, size, tap, &p);
+		edit_l4(frame, size, &p, draw);
+	}
+	if (edit_chance(draw, 70)) {
+		frame_parse(frame, size, tap, &p);
+		if (p.l3 >= 0 && (size_t)p.l3 < size)
+			mend(frame, size, &p);
+	}
+	return size;
+}
+
+/* What the frames are made of. */
+static const struct {
+	const char *name;
+	uint16_t type;
+	uint8_t proto;
+	uint16_t payload;
+	bool vlan;
+	uint8_t ext; /* IPv6 extension header, 0 for none */
+} frames[] = {
+	{ "ip4_udp", ETH_P_IP, IPPROTO_UDP, 32, false, 0 },
+	{ "ip4_tcp", ETH_P_IP, IPPROTO_TCP, 64, false, 0 },
+	{ "ip4_tcp_long", ETH_P_IP, IPPROTO_TCP, 1400, false, 0 },
+	{ "ip4_icmp", ETH_P_IP, IPPROTO_ICMP, 32, false, 0 },
+	{ "ip6_udp", ETH_P_IPV6, IPPROTO_UDP, 32, false, 0 },
+	{ "ip6_tcp", ETH_P_IPV6, IPPROTO_TCP, 64, false, 0 },
+	{ "ip6_icmp", ETH_P_IPV6, IPPROTO_ICMPV6, 32, false, 0 },
+	{ "ip6_hopopts_udp", ETH_P_IPV6, IPPROTO_UDP, 32, false, IPPROTO_HOPOPTS },
+	{ "ip6_fragment_tcp", ETH_P_IPV6, IPPROTO_TCP, 64, false, IPPROTO_FRAGMENT },
+	{ "ip4_gre", ETH_P_IP, IPPROTO_GRE, 64, false, 0 },
+	{ "ip4_ipip", ETH_P_IP, IPPROTO_IPIP, 64, false, 0 },
+	{ "ip4_esp", ETH_P_IP, IPPROTO_ESP, 64, false, 0 },
+	{ "vlan_ip4_udp", ETH_P_IP, IPPROTO_UDP, 32, true, 0 },
+};
+
+static void build_l4(struct frame *f, uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_UDP:
+		frame_udp(f, 4000, 7);
+		break;
+	case IPPROTO_TCP:
+		frame_tcp(f, 4000, 7, 1000, 0, TH_ACK);
+		break;
+	case IPPROTO_ICMP:
+		frame_icmp(f, 8, 0, 1, 1);
+		break;
+	case IPPROTO_ICMPV6:
+		frame_icmp(f, 128, 0, 1, 1);
+		break;
+	case IPPROTO_IPIP:
+		frame_ipv4(f, "10.8.0.2", "10.8.0.1", IPPROTO_UDP);
+		frame_udp(f, 4000, 7);
+	}
+}
+
+bool edit_frame_seed(unsigned int n, bool tap, struct edit_seed *seed)
+{
+	static const uint8_t to[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+			     from[6] = { 2, 0, 0, 0, 0, 2 };
+	struct frame *f = &seed->frame;
+
+	if (n >= ARRAY_SIZE(frames))
+		return false;
+	seed->name = frames[n].name;
+	seed->type = frames[n].type;
+	frame_start(f);
+	if (tap)
+		frame_eth(f, to, from, frames[n].type);
+	if (tap && frames[n].vlan)
+		frame_vlan(f, ETH_P_8021Q, 7);
+	if (frames[n].type == ETH_P_IP)
+		frame_ipv4(f, "10.9.0.2", "10.9.0.1", frames[n].proto);
+	else
+		frame_ipv6(f, "fd09::2", "fd09::1", frames[n].proto);
+	if (frames[n].ext)
+		frame_ipv6_ext(f, frames[n].ext, 8);
+	build_l4(f, frames[n].proto);
+	frame_pattern(f, frames[n].payload, n);
+	frame_finish(f);
+	return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Changes of frames and headers that keep them what they are, and frames to begin with. */
+#ifndef FUZZ_TARGETS_EDIT_H
+#define FUZZ_TARGETS_EDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "device/frame.h"
+#include "device/op.h"
+
+static inline bool edit_chance(struct draw *draw, uint32_t percent)
+{
+	return draw->below(draw, 100) < percent;
+}
+
+/* Any change of @size bytes with room for @max: the new size. */
+size_t edit_raw(uint8_t *data, size_t size, size_t max, struct draw *draw);
+
+/*
+ * A change that knows where the fields of a frame are: types, versions, lengths, protocols, flags
+ * of TCP, and mends lengths and checksums mostly. @tap: the frame has an Ethernet header.
+ */
+size_t edit_frame(uint8_t *frame, size_t size, size_t max, bool tap, struct draw *draw);
+
+/* A number that is likely to be a limit of something, of @bits bits. */
+uint32_t edit_number(uint32_t old, unsigned int bits, struct draw *draw);
+
+/* Frame number @n to begin with; false if there are no more. */
+struct edit_seed {
+	const char *name;
+	uint16_t type; /* its EtherType */
+	struct frame frame;
+};
+bool edit_frame_seed(unsigned int n, bool tap, struct edit_seed *seed);
+
+#endif /* FUZZ_TARGETS_EDIT_H */

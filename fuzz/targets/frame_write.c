@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Raw frames into devices without a vnet header. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/frame.h"
+#include "device/tun.h"
+#include "fuzz/fuzz.h"
+#include "fuzz/targets/edit.h"
+#include "netns/link.h"
+
+#define PORTS 4
+
+struct port {
+	struct tun t;
+	struct model_port model;
+	uint64_t rx_packets, rx_bytes, rx_dropped;
+};
+
+static struct port ports[PORTS];
+
+/* Port number bit 0: a TAP; bit 1: with PI. */
+static void begin(void)
+{
+	for (unsigned int i = 0; i < PORTS; i++) {
+		struct port *p = &ports[i];
+		char name[IFNAMSIZ];
+		struct link link;
+
+		snprintf(name, sizeof(name), "f%u", i);
+		memset(p, 0, sizeof(*p));
+		p->t = tun_create(name, (i & 1 ? IFF_TAP : IFF_TUN) | (i & 2 ? 0 : IFF_NO_PI));
+		if (link_up(name) || link_get(name, &link))
+			fuzz_wrong("%s does not come up: %s", name, strerror(errno));
+		p->model = (struct model_port){
+			.attached = true,
+			.tap = i & 1,
+			.pi = i & 2,
+			.up = true,
+			.nonblock = true,
+		};
+		memcpy(p->model.mac, link.address, sizeof(p->model.mac));
+	}
+}
+
+static void compare(const char *name, const char *counter, uint64_t expected, uint64_t seen)
+{
+	if (expected != seen)
+		fuzz_wrong("%s of %s: model %llu, kernel %llu", counter, name,
+			   (unsigned long long)expected, (unsigned long long)seen);
+}
+
+/* What all the writes together have counted. */
+static void check(void)
+{
+	for (struct port *p = ports; p < ports + PORTS; p++) {
+		struct rtnl_link_stats64 s = link_stats(p->t.name);
+
+		compare(p->t.name, "rx_packets", p->rx_packets, s.rx_packets);
+		compare(p->t.name, "rx_bytes", p->rx_bytes, s.rx_bytes);
+		compare(p->t.name, "rx_dropped", p->rx_dropped, s.rx_dropped);
+	}
+}
+
+static void end(void)
+{
+	for (struct port *p = ports; p < ports + PORTS; p++)
+		tun_close(&p->t);
+}
+
+static int run(const uint8_t *data, size_t size)
+{
+	struct port *p;
+	struct iovec iov;
+	struct model_written w;
+	ssize_t ret;
+
+	if (!size)
+		return -1;
+	p = &ports[*data % PORTS];
+	iov = (struct iovec){ (void *)(data + 1), size - 1 };
+	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
+	ret = write(p->t.fd, data + 1, size - 1);
+	if (ret != w.ret || (ret < 0 && errno != w.err))
+		fuzz_wrong("write of %zu bytes to %s: model %zd (%s), kernel %zd (%s)", size - 1,
+			   p->t.name, w.ret, w.ret < 0 ? strerror(w.err) : "fine", ret,
+			   ret < 0 ? strerror(errno) : "fine");
+	fuzz_saw(*data % PORTS << 16 | (ret < 0 ? (unsigned int)errno : 0x8000 | w.protocol));
+	p->rx_packets += w.rx_packets;
+	p->rx_bytes += w.rx_bytes;
+	p->rx_dropped += w.rx_dropped;
+	return 0;
+}
+
+/* Everything but the port stands behind it. */
+static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
+{
+	size_t pi;
+
+	if (!size)
+		data[size++] = 0;
+	if (edit_chance(draw, 10))
+		*data = draw->below(draw, PORTS);
+	pi = *data & 2 ? 4 : 0;
+	if (size < 1 + pi || edit_chance(draw, 10))
+		return 1 + edit_raw(data + 1, size - 1, max - 1, draw);
+	return 1 + pi + edit_frame(data + 1 + pi, size - 1 - pi, max - 1 - pi, *data & 1, draw);
+}
+
+static size_t seed(unsigned int n, uint8_t *data, const char **name)
+{
+	static char text[64];
+	struct edit_seed s;
+	unsigned int port = n % PORTS;
+	size_t at = 0;
+
+	if (!edit_frame_seed(n / PORTS, port & 1, &s))
+		return 0;
+	data[at++] = port;
+	if (port & 2) {
+		memcpy(data + at, (uint8_t[]){ 0, 0, s.type >> 8, s.type }, 4);
+		at += 4;
+	}
+	memcpy(data + at, s.frame.data, s.frame.len);
+	snprintf(text, sizeof(text), "%s%s_%s", port & 1 ? "tap" : "tun", port & 2 ? "_pi" : "",
+		 s.name);
+	*name = text;
+	return at + s.frame.len;
+}
+
+const struct fuzz_target fuzz_target = {
+	.name = "frame_write",
+	.format = "1 byte: bit 0 TAP instead of TUN, bit 1 with a PI header; then what is written",
+	.max_len = FUZZ_MAX_LEN,
+	.reset_inputs = 50000,
+	.begin = begin,
+	.end = end,
+	.check = check,
+	.run = run,
+	.mutate = mutate,
+	.seed = seed,
+};

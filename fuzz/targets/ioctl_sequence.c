@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations on several files and devices, done by the kernel and the model in lockstep. */
+#include <string.h>
+
+#include "device/lockstep.h"
+#include "fuzz/fuzz.h"
+#include "fuzz/targets/edit.h"
+
+#define MAX_OPS 64
+
+static struct lockstep ls;
+
+static void begin(void)
+{
+}
+
+static void end(void)
+{
+}
+
+/* Every input begins in namespaces of its own. */
+static int run(const uint8_t *data, size_t size)
+{
+	struct draw draw = draw_bytes(data, size);
+
+	if (!size)
+		return -1;
+	lockstep_begin(&ls, &fuzz_abi);
+	for (int i = 0; i < MAX_OPS && draw.left; i++) {
+		struct op op = op_draw(&draw, &ls.model);
+
+		if (!lockstep_step(&ls, &op)) {
+			op_print_call(stderr, &op);
+			fuzz_wrong("%s", ls.mismatch);
+		}
+		if (ls.expected.known)
+			fuzz_saw(op.kind << 16 | (uint16_t)ls.expected.ret);
+	}
+	if (!lockstep_end(&ls))
+		fuzz_wrong("at the end: %s", ls.mismatch);
+	return 0;
+}
+
+/* A sequence at random is as long as its input. */
+static size_t seed(unsigned int n, uint8_t *data, const char **name)
+{
+	static const char *const names[] = { "short", "middle", "long", "longer" };
+	struct draw draw = draw_random(n);
+	size_t size = 64 << n;
+
+	if (n >= 4)
+		return 0;
+	*name = names[n];
+	for (size_t i = 0; i < size; i++)
+		data[i] = draw.below(&draw, 256);
+	return size;
+}
+
+const struct fuzz_target fuzz_target = {
+	.name = "ioctl_sequence",
+	.format = "choices of op_draw() (device/op.h), one byte or more each, until the end or 64 "
+		  "operations",
+	.max_len = 2048,
+	.reset_inputs = 1000,
+	.begin = begin,
+	.end = end,
+	.run = run,
+	.seed = seed,
+};

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Frames behind a vnet header of every size, and what the stack gets of them. */
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/delivered.h"
+#include "device/tun.h"
+#include "fuzz/fuzz.h"
+#include "fuzz/targets/edit.h"
+#include "netns/link.h"
+
+/* An input begins with the number of a port and a header of this size, whatever the port's is. */
+#define HEADER VNET_SIZE_HASH_TUNNEL
+#define FRONT  (1 + HEADER)
+#define ROOM   256 /* for PI and the largest header */
+
+static const uint8_t sizes[] = { 10, 11, 12, 20, 24, 40 };
+#define SIZES (sizeof(sizes))
+#define KINDS 6 /* of ports of each size, see open_port() */
+#define PORTS (SIZES * KINDS)
+
+struct port {
+	struct tun t;
+	struct model_port model;
+	struct model_written sum; /* counters alone */
+};
+
+static struct port ports[PORTS];
+static size_t num_ports;
+static int packet;
+
+/* Kind bit 0: a TAP; then plain, with PI, big-endian headers. False if the kernel has not got it.
+ */
+static bool open_port(struct port *p, unsigned int kind, int size)
+{
+	bool tap = kind & 1, pi = kind >> 1 == 1, be = kind >> 1 == 2;
+	char name[IFNAMSIZ];
+	struct link link;
+
+	if (be && !fuzz_abi.kernel.cross_le)
+		return false;
+	snprintf(name, sizeof(name), "v%zu", num_ports);
+	memset(p, 0, sizeof(*p));
+	p->t = tun_create(name, (tap ? IFF_TAP : IFF_TUN) | (pi ? 0 : IFF_NO_PI) | IFF_VNET_HDR);
+	if (tun_set_vnet_hdr_sz(&p->t, size) || (be && tun_set_vnet_be(p->t.fd, 1)) ||
+	    link_up(name) || link_get(name, &link))
+		fuzz_wrong("%s cannot be set up: %s", name, strerror(errno));
+	p->model = (struct model_port){
+		.attached = true,
+		.tap = tap,
+		.pi = pi,
+		.vnet_hdr = true,
+		.vnet_size = size,
+		.big_endian = be,
+		.up = true,
+		.nonblock = true,
+		.watched = true,
+	};
+	memcpy(p->model.mac, link.address, sizeof(p->model.mac));
+	return true;
+}
+
+static void begin(void)
+{
+	num_ports = 0;
+	for (size_t i = 0; i < PORTS; i++)
+		num_ports += open_port(&ports[num_ports], i % KINDS, sizes[i / KINDS]);
+	packet = packet_open(NULL, ETH_P_ALL, PACKET_VNET);
+}
+
+static void compare(const char *name, const char *counter, uint64_t expected, uint64_t seen)
+{
+	if (expected != seen)
+		fuzz_wrong("%s of %s: model %llu, kernel %llu", counter, name,
+			   (unsigned long long)expected, (unsigned long long)seen);
+}
+
+static void check(void)
+{
+	for (struct port *p = ports; p < ports + num_ports; p++) {
+		struct rtnl_link_stats64 s = link_stats(p->t.name);
+
+		compare(p->t.name, "rx_packets", p->sum.rx_packets, s.rx_packets);
+		compare(p->t.name, "rx_bytes", p->sum.rx_bytes, s.rx_bytes);
+		compare(p->t.name, "rx_dropped", p->sum.rx_dropped, s.rx_dropped);
+		compare(p->t.name, "rx_frame_errors", p->sum.rx_frame_errors, s.rx_frame_errors);
+	}
+}
+
+static void end(void)
+{
+	for (struct port *p = ports; p < ports + num_ports; p++)
+		tun_close(&p->t);
+	close(packet);
+}
+
+/* What is written for an input: PI, the header in the port's size and order, the frame. */
+static size_t assemble(const struct port *p, const uint8_t *data, size_t size, uint8_t *out)
+{
+	/* Of the input's header the numbers are little-endian, so that it means the same anywhere.
+	 */
+	struct vnet v = vnet_decode(data + 1, HEADER, false);
+	size_t at = 0;
+
+	if (p->model.pi) {
+		bool six = size > FRONT && data[FRONT] >> 4 == 6;
+
+		memcpy(out, (uint8_t[]){ 0, 0, six ? 0x86 : 0x08, six ? 0xdd : 0x00 }, 4);
+		at = 4;
+	}
+	vnet_encode(&v, out + at, p->model.vnet_size, p->model.big_endian);
+	at += p->model.vnet_size;
+	memcpy(out + at, data + FRONT, size - FRONT);
+	return at + size - FRONT;
+}
+
+static void report(const struct port *p, const char *what, const struct model_written *w,
+		   const struct delivered *d)
+{
+	const struct vnet *m = &w->vnet, *k = &d->vnet;
+
+	fuzz_wrong("%s of a write to %s (header of %u bytes): model %zd (%s), kernel %zd (%s); "
+		   "header behind it: model %#x %#x %u %u %u+%u, kernel %#x %#x %u %u %u+%u",
+		   what, p->t.name, p->model.vnet_size, w->ret, strerror(w->err), d->ret,
+		   strerror(d->err), m->flags, m->gso_type, m->hdr_len, m->gso_size, m->csum_start,
+		   m->csum_offset, k->flags, k->gso_type, k->hdr_len, k->gso_size, k->csum_start,
+		   k->csum_offset);
+}
+
+static int run(const uint8_t *data, size_t size)
+{
+	static uint8_t buf[ROOM + FUZZ_MAX_LEN];
+	struct delivered d = { 0 };
+	struct model_written w;
+	struct port *p;
+	const char *what;
+	struct iovec iov = { buf, 0 };
+
+	if (size < FRONT)
+		return -1;
+	p = &ports[*data % num_ports];
+	iov.iov_len = assemble(p, data, size, buf);
+	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
+	d.ret = write(p->t.fd, buf, iov.iov_len);
+	d.err = d.ret < 0 ? errno : 0;
+	/* A frame that should not be there is met by the next one that should. */
+	if (w.seen || d.ret != w.ret)
+		delivered_receive(packet, &d);
+	what = delivered_difference(&w, buf + w.at, &d, true);
+	if (what)
+		report(p, what, &w, &d);
+	fuzz_saw((uint32_t)d.err << 16 | d.vnet.gso_type << 8 | d.vnet.flags << 1 | p->model.tap);
+	p->sum.rx_packets += w.rx_packets;
+	p->sum.rx_bytes += w.rx_bytes;
+	p->sum.rx_dropped += w.rx_dropped;
+	p->sum.rx_frame_errors += w.rx_frame_errors;
+	return 0;
+}
+
+/* A header that fits the frame, or one field of it that does not. */
+static void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap,
+			struct draw *draw)
+{
+	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x80, 0x81, 0x84, 0x21, 0x41, 0x25, 0x45 };
+	struct vnet v = vnet_decode(header, HEADER, false);
+	struct parsed parsed;
+	/* numbers of the header by where they stand */
+	uint16_t *const numbers[] = { &v.hdr_len,     &v.gso_size,	  &v.csum_start,
+				      &v.csum_offset, &v.outer_th_offset, &v.inner_nh_offset };
+	uint16_t *number = numbers[draw->below(draw, 6)];
+
+	switch (draw->below(draw, 5)) {
+	case 0:
+		v.flags = edit_number(v.flags, edit_chance(draw, 80) ? 4 : 8, draw);
+		break;
+	case 1:
+		v.gso_type = edit_chance(draw, 80) ? types[draw->below(draw, sizeof(types))] :
+						     edit_number(v.gso_type, 8, draw);
+		break;
+	case 2:
+	case 3:
+		*number = edit_number(*number, 16, draw);
+		break;
+	default:
+		if (!frame_parse(frame, size, tap, &parsed) || parsed.l4 < 0)
+			break;
+		v.flags |= 1;
+		v.csum_start = parsed.l4;
+		v.csum_offset = parsed.l4_proto == 6 ? 16 : 6;
+		v.hdr_len = parsed.payload > 0 ? parsed.payload : parsed.l4 + 8;
+	}
+	vnet_encode(&v, header, HEADER, false);
+}
+
+static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
+{
+	if (size < FRONT) {
+		memset(data + size, 0, FRONT - size);
+		size = FRONT;
+	}
+	if (edit_chance(draw, 10))
+		*data = draw->below(draw, PORTS);
+	if (edit_chance(draw, 60)) {
+		edit_header(data + 1, data + FRONT, size - FRONT, *data & 1, draw);
+		return size;
+	}
+	return FRONT + edit_frame(data + FRONT, size - FRONT, max - FRONT, *data & 1, draw);
+}
+
+static size_t seed(unsigned int n, uint8_t *data, const char **name)
+{
+	static char text[64];
+	static struct edit_seed s;
+	bool tap = n & 1, gso = n & 2;
+	struct vnet v = { 0 };
+
+	if (!edit_frame_seed(n / 4, tap, &s))
+		return 0;
+	if (s.frame.l4 >= 0 && (s.frame.l4_proto == 6 || s.frame.l4_proto == 17))
+		v = gso ? frame_finish_gso(&s.frame, 20) : frame_finish_partial(&s.frame);
+	data[0] = tap;
+	vnet_encode(&v, data + 1, HEADER, false);
+	memcpy(data + FRONT, s.frame.data, s.frame.len);
+	snprintf(text, sizeof(text), "%s_%s_%s", tap ? "tap" : "tun", s.name, gso ? "gso" : "csum");
+	*name = text;
+	return FRONT + s.frame.len;
+}
+
+const struct fuzz_target fuzz_target = {
+	.name = "vnet_write",
+	.format = "1 byte: number of the port (a header size; TUN or TAP; plain, with PI, or "
+		  "big-endian); 24 bytes: the vnet header, little-endian, of which the port writes "
+		  "as many as its size; then the frame",
+	.max_len = FUZZ_MAX_LEN,
+	.reset_inputs = 50000,
+	.begin = begin,
+	.end = end,
+	.check = check,
+	.run = run,
+	.mutate = mutate,
+	.seed = seed,
+};
