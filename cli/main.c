@@ -81,6 +81,9 @@ static const char run_help[] =
 	"  -t, --timeout S      kill a test after S seconds (default: %3$u, in a guest %5$u)\n"
 	"  -r, --repeat N       run every test N times; the worst result counts\n"
 	"  -s, --shuffle SEED   run in an order that depends on SEED only ('random' picks one)\n"
+	"      --seed N         what tests choose at random depends on N only (default: %6$u; 'random'\n"
+	"                       picks one)\n"
+	"      --long           also run tests that take long; without it only those whose id is given\n"
 	"      --strict         a skipped test is a failed test\n"
 	"  -v, --verbose        show what every test printed\n"
 	"  -o, --output DIR     write results.json, results.ktap, junit.xml and the evidence of\n"
@@ -113,6 +116,7 @@ static const char list_help[] =
 	"\n"
 	"Prints the tests that match, with the behaviour each expects. --json adds the numbers\n"
 	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n"
+	"Tests that take long are marked.\n"
 	"--areas prints the areas only, and how many tests each has.\n";
 
 static const char model_help[] =
@@ -181,7 +185,7 @@ static unsigned int number(const char *option, const char *text, unsigned long m
 	exit(2);
 }
 
-static uint64_t seed(const char *text)
+static uint64_t seed(const char *option, const char *text)
 {
 	uint64_t value = 0;
 	char *end;
@@ -195,18 +199,20 @@ static uint64_t seed(const char *text)
 	value = strtoull(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && !errno && value <= INT64_MAX)
 		return value;
-	fprintf(stderr, "%s: a seed is a number or 'random', not '%s'\n", me(), text);
+	fprintf(stderr, "%s: --%s takes a number or 'random', not '%s'\n", me(), option, text);
 	exit(2);
 }
 
 enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS,
-       OPT_BOOT_TIMEOUT, OPT_AREAS };
+       OPT_BOOT_TIMEOUT, OPT_AREAS, OPT_SEED, OPT_LONG };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "repeat", required_argument, NULL, 'r' },
 	{ "shuffle", required_argument, NULL, 's' },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "long", no_argument, NULL, OPT_LONG },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "output", required_argument, NULL, 'o' },
@@ -226,6 +232,7 @@ static int cmd_run(int argc, char **argv)
 	struct run_options o = {
 		.journal = getenv("TUNTESTS_CHANNEL"), /* set in a guest */
 		.repeat = 1,
+		.seed = DEFAULT_SEED,
 	};
 	struct remote remote = { .boot_timeout_s = DEFAULT_BOOT_TIMEOUT_S };
 	bool sound = true;
@@ -245,7 +252,13 @@ static int cmd_run(int argc, char **argv)
 			break;
 		case 's':
 			o.shuffle = true;
-			o.seed = seed(optarg);
+			o.shuffle_seed = seed("shuffle", optarg);
+			break;
+		case OPT_SEED:
+			o.seed = seed("seed", optarg);
+			break;
+		case OPT_LONG:
+			o.takes_long = true;
 			break;
 		case OPT_STRICT:
 			o.strict = true;
@@ -279,7 +292,7 @@ static int cmd_run(int argc, char **argv)
 			break;
 		case 'h':
 			printf(run_help, me(), default_jobs(), DEFAULT_TIMEOUT_S,
-			       DEFAULT_BOOT_TIMEOUT_S, GUEST_TIMEOUT_S);
+			       DEFAULT_BOOT_TIMEOUT_S, GUEST_TIMEOUT_S, DEFAULT_SEED);
 			return 0;
 		default:
 			return usage_error("run ");
@@ -360,7 +373,7 @@ static int cmd_model(int argc, char **argv)
 			steps = number("steps", optarg, 1, 1000000000);
 			break;
 		case 's':
-			first = seed(optarg);
+			first = seed("seed", optarg);
 			break;
 		case 'j':
 			o.jobs = number("jobs", optarg, 1, MAX_JOBS);

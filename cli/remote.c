@@ -155,7 +155,10 @@ static void add_number(char ***argv, size_t *n, const char *option, uint64_t val
 	add_word(argv, n, text);
 }
 
-/* boot --channel JOURNAL --started FILE NAME [FILE] -- PROGRAM run ... ID... */
+/*
+ * boot --channel JOURNAL --started FILE NAME [FILE] -- PROGRAM run ... ID...
+ * A test that is named by its id is run even if it takes long.
+ */
 static char **command_line(const struct fleet *f, const struct guest *g, const char *journal,
 			   const char *started)
 {
@@ -192,7 +195,8 @@ static char **command_line(const struct fleet *f, const struct guest *g, const c
 	add_number(&argv, &n, "--timeout", o->timeout_s);
 	add_number(&argv, &n, "--repeat", o->repeat);
 	if (o->shuffle)
-		add_number(&argv, &n, "--shuffle", o->seed);
+		add_number(&argv, &n, "--shuffle", o->shuffle_seed);
+	add_number(&argv, &n, "--seed", o->seed);
 	if (o->verbose)
 		add_word(&argv, &n, "--verbose");
 	for (i = 0; i < b->count; i++)
@@ -513,10 +517,22 @@ static void note_start(struct guest *g)
 	g->heard_ns = now_ns();
 }
 
+/* A test may be silent for as long as it may take. */
+static unsigned int longest_silence_s(const struct fleet *f, const struct batch *b)
+{
+	unsigned int most = 0, s;
+	size_t i;
+
+	for (i = 0; i < b->count; i++) {
+		s = run_timeout_s(f->run->options, f->run->records[b->indices[i]].test);
+		most = s > most ? s : most;
+	}
+	return most + SILENCE_S;
+}
+
 static bool silent(const struct fleet *f, const struct guest *g)
 {
-	unsigned int most = g->begun ? f->run->options->timeout_s + SILENCE_S :
-				       f->how->boot_timeout_s;
+	unsigned int most = g->begun ? longest_silence_s(f, g->batch) : f->how->boot_timeout_s;
 
 	return (g->begun || g->booting) && now_ns() - g->heard_ns > most * 1000000000LL;
 }

@@ -42,6 +42,7 @@ struct test_data {
 	const char *needs[HARNESS_MAX_NEEDS + 1];    /* names of FEATUREs */
 	const char *guards[HARNESS_MAX_GUARDS + 1];  /* commits or CVEs of the fixes guarded */
 	bool waits; /* for seconds: it begins before others, so that it is not the last to end */
+	bool takes_long; /* run only with --long, or when its id is given */
 };
 
 struct __test_metadata;
@@ -128,6 +129,13 @@ const char *harness_feature_reason(const char *name);
 
 /* For a probe: give the exact reason, in place of the feature's phrase. */
 void harness_missing(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * What a test's random choices have to depend on, and on nothing else: the number of `run --seed`,
+ * DEFAULT_SEED without.
+ */
+#define DEFAULT_SEED 1
+uint64_t harness_seed(void);
 
 /* The descriptor of the running test's attachment (append-only memory), -1 outside of a test. */
 int harness_attachment(void);

@@ -131,7 +131,9 @@ struct ktap *ktap_begin(struct run *run)
 	      registry_suite()->version, run->kernel.release, run->kernel.machine,
 	      run->options->jobs, run->sandbox);
 	if (run->options->shuffle)
-		print(k, NULL, "# order: --shuffle %llu", (unsigned long long)run->options->seed);
+		print(k, NULL, "# order: --shuffle %llu", (unsigned long long)run->options->shuffle_seed);
+	if (run->options->seed != DEFAULT_SEED)
+		print(k, NULL, "# choices: --seed %llu", (unsigned long long)run->options->seed);
 	if (strcmp(run->kernel_log, "watched"))
 		print(k, NULL, "# kernel log: %s; a kernel warning will not fail a test",
 		      run->kernel_log);
@@ -394,6 +396,8 @@ static void print_again(struct ktap *k)
 		fprintf(f, " --baseline '%s'", o->baseline);
 	if (o->guest)
 		fprintf(f, " --guest '%s'", o->guest);
+	if (o->seed != DEFAULT_SEED)
+		fprintf(f, " --seed %llu", (unsigned long long)o->seed);
 	for (i = 0; i < k->run->count; i++) {
 		if (!result_is_bad(k->run->records[i].result))
 			continue;

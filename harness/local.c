@@ -12,6 +12,7 @@
 #include "harness/kmsg.h"
 #include "harness/ktap.h"
 #include "harness/output.h"
+#include "harness/test.h"
 #include "harness/watch.h"
 
 /* A process killed in the kernel may have to wait there; longer than this it is stuck. */
@@ -109,13 +110,6 @@ static struct slot *free_slot(struct local *l)
 	return NULL;
 }
 
-static unsigned int own_timeout(const struct local *l, const struct test *t)
-{
-	unsigned int common = l->run->options->timeout_s;
-
-	return t->tc->timeout_s > (int)common ? (unsigned int)t->tc->timeout_s : common;
-}
-
 /* Gives a test its verdict without running it. */
 static void settle(struct local *l, struct record *rec, enum result result, const char *reason)
 {
@@ -131,7 +125,8 @@ static void start_test(struct local *l, struct slot *s, size_t index)
 	char why[REASON_SIZE];
 
 	s->index = index;
-	s->job = (struct job){ .test = rec->test, .timeout_s = own_timeout(l, rec->test) };
+	s->job = (struct job){ .test = rec->test,
+			       .timeout_s = run_timeout_s(l->run->options, rec->test) };
 	s->used = job_start(&s->job, l->sandbox, why);
 	if (s->used) {
 		watch_started(l->watch, index);
@@ -427,6 +422,7 @@ void local_execute(struct run *run)
 {
 	struct local l = { .run = run, .jobs = possible_jobs(run) };
 
+	test_use_seed(run->options->seed);
 	l.slots = must(calloc(l.jobs, sizeof(*l.slots)));
 	l.polls = must(calloc(l.jobs + 2, sizeof(*l.polls)));
 	l.queue = run_queue(run, &l.queue_count);

@@ -194,12 +194,27 @@ const struct feature *registry_missing(const struct test *t)
 	return f ? f : first_missing(t->tc->data.needs);
 }
 
+/* @name is the id, or the id up to a dot. */
+static bool begins_with(const struct test *t, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(t->id, name, len) && (t->id[len] == '.' || !t->id[len]);
+}
+
 bool test_matches(const struct test *t, const char *pattern)
 {
-	size_t len = strlen(pattern);
+	return begins_with(t, pattern) || !fnmatch(pattern, t->id, 0);
+}
 
-	return (!strncmp(t->id, pattern, len) && (t->id[len] == '.' || !t->id[len])) ||
-	       !fnmatch(pattern, t->id, 0);
+bool test_named(const struct test *t, const char *const *patterns, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strchr(patterns[i], '.') && begins_with(t, patterns[i]))
+			return true;
+	return false;
 }
 
 bool test_selected(const struct test *t, const char *const *patterns, size_t count)

@@ -44,6 +44,9 @@ bool test_matches(const struct test *t, const char *pattern);
 /* The same for any of @count patterns; true for all tests if @count is 0. */
 bool test_selected(const struct test *t, const char *const *patterns, size_t count);
 
+/* True if one of the patterns is the test's id, with or without the variant. */
+bool test_named(const struct test *t, const char *const *patterns, size_t count);
+
 /* False, after one line on standard error, if one of the patterns matches no test. */
 bool registry_check_patterns(const char *const *patterns, size_t count);
 

@@ -91,6 +91,9 @@ json_t *results_head_json(const struct run *run)
 			 "options", "jobs", (int)o->jobs, "repeat", (int)o->repeat);
 	if (json && o->shuffle)
 		json_object_set_new(json_object_get(json, "options"), "shuffle",
+				    json_integer((json_int_t)o->shuffle_seed));
+	if (json && o->seed != DEFAULT_SEED)
+		json_object_set_new(json_object_get(json, "options"), "seed",
 				    json_integer((json_int_t)o->seed));
 	return json;
 }

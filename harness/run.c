@@ -39,6 +39,20 @@ double run_seconds(const struct run *run)
 	return (now_ns() - run->started_ns) / 1e9;
 }
 
+static bool planned(const struct test *t, const struct run_options *o)
+{
+	return test_selected(t, o->patterns, o->pattern_count) &&
+	       (!t->tc->data.takes_long || o->takes_long ||
+		test_named(t, o->patterns, o->pattern_count));
+}
+
+unsigned int run_timeout_s(const struct run_options *options, const struct test *t)
+{
+	unsigned int common = options->timeout_s * (t->tc->data.takes_long ? 10 : 1);
+
+	return t->tc->timeout_s > (int)common ? (unsigned int)t->tc->timeout_s : common;
+}
+
 static bool make_plan(struct run *run)
 {
 	const struct test_list *all = registry_tests();
@@ -49,9 +63,13 @@ static bool make_plan(struct run *run)
 		return false;
 	run->records = must(calloc(all->count + 1, sizeof(*run->records)));
 	for (i = 0; i < all->count; i++)
-		if (test_selected(&all->tests[i], o->patterns, o->pattern_count))
+		if (planned(&all->tests[i], o))
 			run->records[run->count++].test = &all->tests[i];
-	return true;
+	if (run->count)
+		return true;
+	fprintf(stderr, "%s: all of these tests take long: they are run with --long only\n",
+		registry_suite()->name);
+	return false;
 }
 
 /* splitmix64: a good order from any seed. */
@@ -80,7 +98,7 @@ size_t *run_queue(const struct run *run, size_t *count)
 {
 	const struct run_options *o = run->options;
 	size_t *queue = must(calloc(run->count * o->repeat + 1, sizeof(*queue)));
-	uint64_t state = o->seed;
+	uint64_t state = o->shuffle_seed;
 	unsigned int round;
 	size_t i, start;
 	int waits;

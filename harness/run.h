@@ -18,7 +18,9 @@ struct run_options {
 	unsigned int timeout_s; /* for a test without a time-out of its own */
 	unsigned int repeat;	/* at least 1 */
 	bool shuffle;
-	uint64_t seed;
+	uint64_t shuffle_seed;
+	uint64_t seed;	      /* of the tests' own choices */
+	bool takes_long;      /* also tests that take long */
 	bool strict;	      /* a skip is a failure */
 	bool verbose;	      /* show what every test printed */
 	const char *output;   /* folder, NULL: results/runs/TIME-KERNEL */
@@ -28,7 +30,7 @@ struct run_options {
 	const char *journal;  /* file or device to which every event goes, or NULL */
 	const char *guest;    /* name of the guest kernel the tests run in, NULL: this kernel */
 	const char *const *patterns;
-	size_t pattern_count; /* 0: every test */
+	size_t pattern_count; /* 0: every test (that does not take long) */
 };
 
 struct ktap;
@@ -68,6 +70,9 @@ bool run_begin(struct run *run, const struct run_options *options);
 
 /* Prints the head of the report and saves the plan, in which nothing has run yet. */
 void run_plan_known(struct run *run);
+
+/* How long @t may take: one that takes long ten times the time of others. */
+unsigned int run_timeout_s(const struct run_options *options, const struct test *t);
 
 /* Call it when signal_fd is readable. */
 void run_take_signal(struct run *run);

@@ -11,10 +11,21 @@
 static struct __test_metadata *current;
 static pid_t main_pid;
 static int attachment_fd = -1;
+static uint64_t the_seed = DEFAULT_SEED;
 
 static int gettid_now(void)
 {
 	return (int)syscall(SYS_gettid);
+}
+
+void test_use_seed(uint64_t seed)
+{
+	the_seed = seed;
+}
+
+uint64_t harness_seed(void)
+{
+	return the_seed;
 }
 
 int harness_attachment(void)

@@ -27,7 +27,9 @@ struct test_shared {
 
 /* Runs @t's fixture and body in the calling process, which then has to _exit(). */
 void test_run(const struct test *t, struct test_shared *shared, int attachment);
-/* The same for a probe. */
+/* The seed of all tests that are started from now on. */
+void test_use_seed(uint64_t seed);
+/* The same as test_run() for a probe. */
 void probe_run(const struct feature *f, struct test_shared *shared);
 
 #endif /* HARNESS_TEST_H */

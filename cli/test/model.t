@@ -6,7 +6,7 @@
 exits "a number of steps that is none" 2 build/tuntests model --steps many
 one_line "... is named with its range" "steps takes a number from 1 to 1000000000, not 'many'"
 exits "a seed that is none" 2 build/tuntests model --seed -1
-one_line "... is named" "a seed is a number or 'random', not '-1'"
+one_line "... is named" "seed takes a number or 'random', not '-1'"
 exits "an argument" 2 build/tuntests model queue
 ok "... is named" grep -q "model takes no argument 'queue'" "$work/err"
 

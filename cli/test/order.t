@@ -25,6 +25,23 @@ ok "... and kept" grep -q '"shuffle": 8' "$out/results.json"
 ok "a random seed is printed too" sh -c \
 	"build/demo run -o '$out' --shuffle random demo.passes | grep -q '^# order: --shuffle [0-9]*$'"
 
+build/demo run -o "$out" demo.passes "demo.takes_*" > /dev/null
+ok "a test that takes long is not in the plan" sh -c "! grep -q demo.takes_long '$out/results.json'"
+ok "... with --long it is" sh -c \
+	"build/demo run -o '$out' --long demo.passes 'demo.takes_*' | grep -q '^  ok . demo.takes_long'"
+ok "... or if its id is given" sh -c \
+	"build/demo run -o '$out' demo.passes demo.takes_long | grep -q '^  ok . demo.takes_long'"
+exits "... without any other test to run it is an error" 2 build/demo run -o "$out" "demo.takes_*"
+ok "... that says what to do" grep -q 'run with --long only' "$work/err"
+is "list marks it" "$(build/demo list | grep -c ' \[takes long\]$')" 1
+ok "tests have a seed" sh -c \
+	"build/demo run -v -o '$out' demo.takes_long | grep -q 'seed 1$' && ! grep -q seed '$out/results.json'"
+ok "... that may be given" sh -c \
+	"build/demo run -v -o '$out' --seed 42 demo.takes_long | grep -q 'seed 42$'"
+ok "... and is kept" grep -q '"seed": 42' "$out/results.json"
+ok "... also in the command that runs the bad ones again" sh -c \
+	"build/demo run -o '$out' --seed 42 demo.fails | grep -q '^# again: .* --seed 42 demo.fails$'"
+
 build/demo run -o "$out" --repeat 5 demo.passes demo.fails > "$work/log"
 ok "--repeat counts the runs" grep -q '"demo.passes".*"runs": 5, "passes": 5' "$out/results.json"
 ok "... and the failures" grep -q '"demo.fails".*"runs": 5, "passes": 0' "$out/results.json"

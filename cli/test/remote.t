@@ -68,6 +68,8 @@ ok "... and the evidence" sh -c "grep -q 'printed to stdout' '$out/demo.fails/lo
 	[ \"\$(cat '$out/demo.fails/attachment.bin')\" = evidence ]"
 ok "... and describes the guest's kernel" grep -q "\"release\": \"$(uname -r)\"" "$out/results.json"
 exits "all as expected" 0 guest_run demo.passes
+exits "a test that takes long" 0 guest_run -v --long --seed 42 "demo.takes_*"
+ok "... has the seed there, too" grep -q "seed 42" "$out/results.ktap"
 
 echo demo.innocent > "$work/deadly"
 : > "$work/boots"

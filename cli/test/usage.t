@@ -17,7 +17,9 @@ exits "a bad number" 2 build/tuntests run -j many
 one_line "... is named with its range" "jobs takes a number from 1 to 1024, not 'many'"
 exits "zero repetitions" 2 build/tuntests run --repeat 0
 exits "a bad seed" 2 build/tuntests run --shuffle x
-one_line "... is named" "not 'x'"
+one_line "... is named" "shuffle takes a number or 'random', not 'x'"
+exits "another bad seed" 2 build/tuntests run --seed x
+one_line "... is named" "seed takes a number or 'random', not 'x'"
 
 : > "$work/file"
 exits "an output folder that is a file" 2 build/tuntests run -o "$work/file" open.node

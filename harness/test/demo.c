@@ -43,6 +43,11 @@ TEST(passes, .title = "a test that passes", .behaviours = { 1, 2 }, .needs = { "
 	EXPECT_EQ(1, 1);
 }
 
+TEST(takes_long, .title = "a test that takes long", .takes_long = true)
+{
+	TH_LOG("seed %llu", (unsigned long long)harness_seed());
+}
+
 TEST(fails, .title = "a failed expectation shows both values and the test goes on",
      .behaviours = { 3 })
 {
