@@ -24,9 +24,10 @@ static json_t *test_json(const struct test *t)
 
 	for (b = d->behaviours; *b; b++)
 		json_array_append_new(behaviours, json_integer(*b));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "id", t->id, "area", t->area, "title",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b}", "id", t->id, "area", t->area, "title",
 			 d->title, "behaviours", behaviours, "needs", strings(d->needs), "guards",
-			 strings(d->guards), "takes_long", (int)d->takes_long);
+			 strings(d->guards), "takes_long", (int)d->takes_long,
+			 "dangerous", (int)d->dangerous);
 }
 
 static void print_test(const struct test *t)
@@ -36,8 +37,9 @@ static void print_test(const struct test *t)
 	printf("%-40s %s", t->id, t->tc->data.title);
 	for (g = t->tc->data.guards; *g; g++)
 		printf("%s%s", g == t->tc->data.guards ? " [guards " : ", ", *g);
-	printf("%s%s\n", *t->tc->data.guards ? "]" : "",
-	       t->tc->data.takes_long ? " [takes long]" : "");
+	printf("%s%s%s\n", *t->tc->data.guards ? "]" : "",
+	       t->tc->data.takes_long ? " [takes long]" : "",
+	       t->tc->data.dangerous ? " [dangerous]" : "");
 }
 
 /* Counts @t, and prints its area if it is the last one in it. The plan has areas together. */

@@ -84,6 +84,7 @@ static const char run_help[] =
 	"      --seed N         what tests choose at random depends on N only (default: %6$u; 'random'\n"
 	"                       picks one)\n"
 	"      --long           also run tests that take long; without it only those whose id is given\n"
+	"                       (the one way to run one that a faulty kernel may not survive)\n"
 	"      --strict         a skipped test is a failed test\n"
 	"  -v, --verbose        show what every test printed\n"
 	"  -o, --output DIR     write results.json, results.ktap, junit.xml and the evidence of\n"
@@ -116,7 +117,7 @@ static const char list_help[] =
 	"\n"
 	"Prints the tests that match, with the behaviour each expects. --json adds the numbers\n"
 	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n"
-	"Tests that take long are marked.\n"
+	"Tests that take long are marked, and those that a kernel with a fault may not survive.\n"
 	"--areas prints the areas only, and how many tests each has.\n";
 
 static const char model_help[] =

@@ -43,6 +43,7 @@ struct test_data {
 	const char *guards[HARNESS_MAX_GUARDS + 1];  /* commits or CVEs of the fixes guarded */
 	bool waits; /* for seconds: it begins before others, so that it is not the last to end */
 	bool takes_long; /* run only with --long, or when its id is given */
+	bool dangerous;	 /* a kernel with the fault may not survive it: only when its id is given */
 };
 
 struct __test_metadata;

@@ -41,9 +41,11 @@ double run_seconds(const struct run *run)
 
 static bool planned(const struct test *t, const struct run_options *o)
 {
-	return test_selected(t, o->patterns, o->pattern_count) &&
-	       (!t->tc->data.takes_long || o->takes_long ||
-		test_named(t, o->patterns, o->pattern_count));
+	const struct test_data *data = &t->tc->data;
+	bool on_demand = data->dangerous || (data->takes_long && !o->takes_long);
+
+	return on_demand ? test_named(t, o->patterns, o->pattern_count) :
+			   test_selected(t, o->patterns, o->pattern_count);
 }
 
 unsigned int run_timeout_s(const struct run_options *options, const struct test *t)
@@ -67,7 +69,7 @@ static bool make_plan(struct run *run)
 			run->records[run->count++].test = &all->tests[i];
 	if (run->count)
 		return true;
-	fprintf(stderr, "%s: all of these tests take long: they are run with --long only\n",
+	fprintf(stderr, "%s: these tests take long (add --long) or are dangerous (give their ids)\n",
 		registry_suite()->name);
 	return false;
 }

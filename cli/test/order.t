@@ -32,7 +32,10 @@ ok "... with --long it is" sh -c \
 ok "... or if its id is given" sh -c \
 	"build/demo run -o '$out' demo.passes demo.takes_long | grep -q '^  ok . demo.takes_long'"
 exits "... without any other test to run it is an error" 2 build/demo run -o "$out" "demo.takes_*"
-ok "... that says what to do" grep -q 'run with --long only' "$work/err"
+ok "... that says what to do" grep -q 'add --long' "$work/err"
+ok "a dangerous one is in no plan" sh -c \
+	"build/demo run -o '$out' --long demo.passes 'demo.d*' > /dev/null; ! grep -q demo.dangerous '$out/results.json'"
+exits "... unless its id is given" 0 build/demo run -o "$out" demo.dangerous
 is "list marks it" "$(build/demo list | grep -c ' \[takes long\]$')" 1
 ok "tests have a seed" sh -c \
 	"build/demo run -v -o '$out' demo.takes_long | grep -q 'seed 1$' && ! grep -q seed '$out/results.json'"

@@ -48,6 +48,10 @@ TEST(takes_long, .title = "a test that takes long", .takes_long = true)
 	TH_LOG("seed %llu", (unsigned long long)harness_seed());
 }
 
+TEST(dangerous, .title = "a test that no pattern but its id selects", .dangerous = true)
+{
+}
+
 TEST(fails, .title = "a failed expectation shows both values and the test goes on",
      .behaviours = { 3 })
 {
