@@ -3,6 +3,7 @@
 #ifndef NETNS_BPF_H
 #define NETNS_BPF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/bpf.h>
@@ -25,6 +26,10 @@ uint64_t bpf_runs(int map);
  * it where that cannot be done.
  */
 int bpf_load_xdp_metadata(void);
+/* The number by which the kernel knows @program. Ends the test if it cannot be had. */
+uint32_t bpf_id(int program);
+/* True if there still is a program with that number; false too if we may not ask. */
+bool bpf_id_exists(uint32_t id);
 /* Attaches @program to the current network namespace as its flow dissector: 0, or -1 and errno. */
 int bpf_attach_flow_dissector(int program);
 
