@@ -286,3 +286,12 @@ FEATURE(bpf_lsm, "kernel does not ask BPF programs on LSM hooks (lsm= without bp
 		harness_missing("no BPF program on an LSM hook: %s", strerror(errno));
 	return link >= 0 && socket(AF_INET, SOCK_DGRAM, 0) == -1 && errno == ENOLINK;
 }
+
+FEATURE(userfaultfd, "kernel has no userfaultfd, or not for us")
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		harness_missing("userfaultfd(): %s", strerror(errno));
+	return fd >= 0;
+}
