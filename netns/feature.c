@@ -295,3 +295,8 @@ FEATURE(userfaultfd, "kernel has no userfaultfd, or not for us")
 		harness_missing("userfaultfd(): %s", strerror(errno));
 	return fd >= 0;
 }
+
+FEATURE(vxlan, "kernel has no VXLAN device")
+{
+	return stacks("vxlan", 5);
+}

@@ -234,14 +234,18 @@ int link_add_veth(const char *name, const char *peer)
 	return talk(nlh);
 }
 
-static void put_mode(struct nlmsghdr *nlh, const char *kind, uint32_t mode)
+static void put_mode(struct nlmsghdr *nlh, const char *kind, uint32_t mode, int lower)
 {
-	if (!strcmp(kind, "vlan"))
+	if (!strcmp(kind, "vxlan")) {
+		mnl_attr_put_u32(nlh, IFLA_VXLAN_ID, mode);
+		mnl_attr_put_u32(nlh, IFLA_VXLAN_LINK, lower);
+	} else if (!strcmp(kind, "vlan")) {
 		mnl_attr_put_u16(nlh, IFLA_VLAN_ID, mode);
-	else if (!strncmp(kind, "ipv", 3))
+	} else if (!strncmp(kind, "ipv", 3)) {
 		mnl_attr_put_u16(nlh, IFLA_IPVLAN_MODE, mode);
-	else
+	} else {
 		mnl_attr_put_u32(nlh, IFLA_MACVLAN_MODE, mode);
+	}
 }
 
 int link_add_on(const char *kind, const char *name, const char *lower, uint32_t mode)
@@ -257,7 +261,7 @@ int link_add_on(const char *kind, const char *name, const char *lower, uint32_t 
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
-	put_mode(nlh, kind, mode);
+	put_mode(nlh, kind, mode, index);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 	return talk(nlh);

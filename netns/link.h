@@ -66,7 +66,7 @@ int link_add(const char *kind, const char *name);
 int link_add_veth(const char *name, const char *peer);
 /*
  * A link on top of @lower: "macvlan" and "macvtap" with @mode MACVLAN_MODE_..., "ipvlan" and
- * "ipvtap" with IPVLAN_MODE_..., "vlan" with the VLAN id.
+ * "ipvtap" with IPVLAN_MODE_..., "vlan" with the VLAN id, "vxlan" with its number.
  */
 int link_add_on(const char *kind, const char *name, const char *lower, uint32_t mode);
 int link_del(const char *name);
