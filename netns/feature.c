@@ -300,3 +300,15 @@ FEATURE(vxlan, "kernel has no VXLAN device")
 {
 	return stacks("vxlan", 5);
 }
+
+FEATURE(udp_encap, "kernel has no ESP in UDP (UDP_ENCAP)")
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), encap = UDP_ENCAP_ESPINUDP;
+
+	return !setsockopt(fd, SOL_UDP, UDP_ENCAP, &encap, sizeof(encap));
+}
+
+FEATURE(gretap, "kernel has no Ethernet in GRE (gretap)")
+{
+	return !link_add_gretap("probe", "127.0.0.1", "127.0.0.2") && has_kind("probe", "gretap");
+}

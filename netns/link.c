@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Links (network devices) by rtnetlink. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -262,6 +263,24 @@ int link_add_on(const char *kind, const char *name, const char *lower, uint32_t 
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
 	put_mode(nlh, kind, mode, index);
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+	return talk(nlh);
+}
+
+/* Of <linux/if_tunnel.h>, which cannot be included next to <net/if.h>. */
+enum { GRE_LOCAL = 6, GRE_REMOTE = 7 };
+
+int link_add_gretap(const char *name, const char *local, const char *remote)
+{
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = link_start_new(buf, name);
+	struct nlattr *info = mnl_attr_nest_start(nlh, IFLA_LINKINFO), *data;
+
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "gretap");
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	mnl_attr_put_u32(nlh, GRE_LOCAL, inet_addr(local));
+	mnl_attr_put_u32(nlh, GRE_REMOTE, inet_addr(remote));
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 	return talk(nlh);

@@ -69,6 +69,8 @@ int link_add_veth(const char *name, const char *peer);
  * "ipvtap" with IPVLAN_MODE_..., "vlan" with the VLAN id, "vxlan" with its number.
  */
 int link_add_on(const char *kind, const char *name, const char *lower, uint32_t mode);
+/* Ethernet in GRE between these IPv4 addresses. */
+int link_add_gretap(const char *name, const char *local, const char *remote);
 int link_del(const char *name);
 
 /* From now on link_up() keeps IPv6 from speaking, where its sysctls cannot be written. */
