@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The root qdisc of a link by rtnetlink. */
 #include <net/if.h>
+#include <string.h>
 #include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "harness/harness.h"
 #include "netns/qdisc.h"
 #include "netns/rtnl.h"
 
@@ -57,4 +59,27 @@ int qdisc_del(const char *link)
 	char buf[RTNL_REQUEST_SIZE];
 
 	return rtnl_talk(start(buf, RTM_DELQDISC, 0, link), NULL, NULL);
+}
+
+static void note_bytes(const struct nlmsghdr *answer, void *arg)
+{
+	const struct nlattr *attr;
+	struct tc_stats stats;
+
+	mnl_attr_for_each(attr, answer, sizeof(struct tcmsg)) {
+		if (mnl_attr_get_type(attr) != TCA_STATS)
+			continue;
+		memcpy(&stats, mnl_attr_get_payload(attr), sizeof(stats));
+		*(uint64_t *)arg = stats.bytes;
+	}
+}
+
+uint64_t qdisc_bytes(const char *link)
+{
+	uint64_t bytes = 0;
+	char buf[RTNL_REQUEST_SIZE];
+
+	if (rtnl_talk(start(buf, RTM_GETQDISC, NLM_F_ECHO, link), note_bytes, &bytes))
+		TH_BAIL("qdisc of %s: %s", link, strerror(errno));
+	return bytes;
 }

@@ -11,5 +11,7 @@ int qdisc_add_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limi
 int qdisc_add_netem(const char *link, uint32_t limit);
 /* Drops what is queued; the link has its default qdisc again. */
 int qdisc_del(const char *link);
+/* The bytes that it handed on, as it counts them. Ends the test if it cannot be asked. */
+uint64_t qdisc_bytes(const char *link);
 
 #endif /* NETNS_QDISC_H */

@@ -21,9 +21,9 @@
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
+#include "netns/qdisc.h"
 #include "netns/sock.h"
 #include "netns/sysfs.h"
-#include "netns/tool.h"
 
 #define NEEDS_CSUM VIRTIO_NET_HDR_F_NEEDS_CSUM
 #define TCPV4	   VIRTIO_NET_HDR_GSO_TCPV4
@@ -109,19 +109,9 @@ static void expect_nothing_else(struct __test_metadata *_metadata, const struct 
 	} while (p.l4_proto != IPPROTO_UDP || p.payload_len != 7);
 }
 
-/* What the queueing discipline of out0 has been given: it counts with qdisc_pkt_len(). */
-static long long qdisc_bytes(void)
-{
-	json_t *list = tool_json("tc -s -j qdisc show dev out0");
-	long long bytes = tool_get_int(list, "0.bytes");
-
-	json_decref(list);
-	return bytes;
-}
-
 TEST_F(crafted, qdisc_length,
        .title = "a qdisc counts a super-frame as what its segments are with their headers",
-       .behaviours = { 325 }, .needs = { "tc" })
+       .behaviours = { 325 })
 {
 	static const struct {
 		size_t payload;
@@ -129,7 +119,7 @@ TEST_F(crafted, qdisc_length,
 	} cases[] = { { 3000, 3 }, { 3001, 4 }, { 500, 1 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		long long before = qdisc_bytes();
+		uint64_t before = qdisc_bytes("out0");
 		struct tun_packet packet;
 		struct parsed p;
 		struct frame f;
@@ -140,7 +130,7 @@ TEST_F(crafted, qdisc_length,
 			ASSERT_TRUE(tun_recv_proto(&self->out, &packet, IPPROTO_TCP, WAIT_MS, &p));
 		}
 		EXPECT_EQ(f.len + (cases[i].segments - 1) * f.payload,
-			  qdisc_bytes() - before);
+			  qdisc_bytes("out0") - before);
 	}
 }
 
@@ -150,9 +140,9 @@ TEST_F(crafted, qdisc_length,
  */
 TEST_F(crafted, empty_ufo,
        .title = "UDP to be fragmented that has no payload counts with its length in a qdisc",
-       .behaviours = { 320, 325 }, .needs = { "tc" }, .guards = { "c20029db2839" })
+       .behaviours = { 320, 325 }, .guards = { "c20029db2839" })
 {
-	long long before = qdisc_bytes();
+	uint64_t before = qdisc_bytes("out0");
 	struct frame f;
 	struct vnet v;
 
@@ -162,26 +152,26 @@ TEST_F(crafted, empty_ufo,
 	v.gso_type = UFO;
 	v.gso_size = 3;
 	ASSERT_LT(0, tun_send(&self->in, &v, &f));
-	EXPECT_LE(f.len, qdisc_bytes() - before);
+	EXPECT_LE(f.len, qdisc_bytes("out0") - before);
 	expect_nothing_else(_metadata, &self->in, &self->out);
 }
 
 TEST_F(crafted, tcp_header_length,
        .title = "a TCP super-frame whose header is said to be shorter than 20 bytes, or longer than "
 		"the frame, does not reach the qdisc",
-       .behaviours = { 325 }, .needs = { "tc" }, .guards = { "7fb4c1967011", "CVE-2026-53091" })
+       .behaviours = { 325 }, .guards = { "7fb4c1967011", "CVE-2026-53091" })
 {
 	static const uint8_t words[] = { 0, 1, 4, 15 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		long long before = qdisc_bytes();
+		uint64_t before = qdisc_bytes("out0");
 		struct frame f;
 		struct vnet v = tcp_gso(&self->in, &f, 30);
 
 		v.gso_size = 8;
 		f.data[f.l4 + 12] = words[i] << 4;
 		ASSERT_LT(0, tun_send(&self->in, &v, &f));
-		EXPECT_EQ(before, qdisc_bytes())
+		EXPECT_EQ(before, qdisc_bytes("out0"))
 		{
 			TH_LOG("header of %u words", words[i]);
 		}
@@ -338,9 +328,9 @@ FIXTURE_SETUP(tunnel)
 TEST_F(tunnel, taken_off,
        .title = "a super-frame in a tunnel is bridged without the tunnel, in segments that each have "
 		"their headers",
-       .behaviours = { 325 }, .needs = { "bridge", "sysfs", "tc" })
+       .behaviours = { 325 }, .needs = { "bridge", "sysfs" })
 {
-	long long before = qdisc_bytes();
+	uint64_t before = qdisc_bytes("out0");
 	uint8_t stream[TUNNEL_BYTES];
 	struct tun_packet packet;
 	struct parsed p;
@@ -356,7 +346,7 @@ TEST_F(tunnel, taken_off,
 	}
 	EXPECT_EQ(-1, pattern_check(stream, sizeof(stream), 5));
 	EXPECT_EQ(14 + p.ip_len - p.payload_len + TUNNEL_BYTES + 3 * p.payload,
-		  qdisc_bytes() - before);
+		  qdisc_bytes("out0") - before);
 }
 
 /*
