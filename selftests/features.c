@@ -12,6 +12,10 @@
 /* Too low for anybody's mapping. */
 #define BAD_POINTER ((void *)8)
 
+/*
+ * An old LTP (ioctl03) fails for every bit it does not know. That is no fault: new kernels have
+ * new features, and only those of old have to be there.
+ */
 TEST(known_bits, .title = "TUNGETFEATURES has the flags of TUNSETIFF, and none that are no feature",
      .behaviours = { 123 })
 {
@@ -248,6 +252,10 @@ TEST(not_stored, .title = "TUNGETIFF never gives IFF_NO_CARRIER or IFF_TUN_EXCL"
 	tun_close(&t);
 }
 
+/*
+ * Many programs take bit 0x1000 of TUNGETIFF for IFF_NO_PI. It is IFF_NOFILTER, of the same value,
+ * and says nothing of the PI header.
+ */
 TEST(no_filter, .title = "IFF_NOFILTER goes when a classic filter is attached, and comes back",
      .behaviours = { 129 })
 {

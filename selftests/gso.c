@@ -108,6 +108,10 @@ static void start_udp(const struct tun *t, struct frame *f, bool ipv6, size_t le
 	frame_pattern(f, len, seed);
 }
 
+/*
+ * An issue of LekKit/RVVM (84) says that a TAP cannot leave checksums to the kernel. It can: with
+ * NEEDS_CSUM in the vnet header, while DATA_VALID is believed by nobody.
+ */
 TEST_F(sockets, write_partial_checksum,
        .title = "a checksum left to the kernel is right; DATA_VALID does not make a wrong one so",
        .behaviours = { 306, 313 })
@@ -282,6 +286,7 @@ static void recv_data(struct __test_metadata *_metadata, const struct tun *t,
 	} while (p->sport != c->dport || !p->payload_len);
 }
 
+/* The header was made on the kernel's stack: a field that nobody set would show what was there. */
 TEST_F(sockets, read_without_offload,
        .title = "with no offload the header is all zero, and the checksum whole",
        .behaviours = { 330 }, .guards = { "501db511397f" })
@@ -526,6 +531,10 @@ TEST(read_short_buffer,
 	}
 }
 
+/*
+ * The series that made it zero says in its cover letter that num_buffers becomes 1, as VIRTIO
+ * wants it. It does not: the whole rest of the header is zeroed.
+ */
 TEST(header_rest,
      .title = "what lies behind the first ten bytes of a header is zero on read, or left as it was",
      .behaviours = { 329 })
@@ -965,6 +974,7 @@ TEST_F(bridged, bridge_checksum,
 	EXPECT_EQ(0, memcmp(f.data, packet.data, f.len));
 }
 
+/* Once it did not, and who finished the checksum wrote it four bytes early. */
 TEST_F(bridged, bridge_vlan,
        .title = "csum_start counts the VLAN tag that the kernel took off and read puts back",
        .behaviours = { 338 }, .needs = { "bridge" })

@@ -271,6 +271,7 @@ TEST_F(detached, attached_again,
 	EXPECT_ERRNO(EAGAIN, udp_recv(self->udp, f.data, sizeof(f.data), 0));
 }
 
+/* Once closing disabled NAPI a second time, which waits for ever. */
 TEST_F(detached, closed, .title = "a detached NAPI queue can be closed, and the device goes on",
        .behaviours = { 83, 221 }, .needs = { "napi", "multi_queue" }, .guards = { "a8fc8cb5692a" })
 {
@@ -382,6 +383,10 @@ static void expect_pieces(struct __test_metadata *_metadata, const FIXTURE_DATA(
 	EXPECT_EQ(err == 0, d.rx_packets);
 }
 
+/*
+ * Once frames waited for seven more, and were lost with the NAPI instance; the first mend
+ * completed a NAPI instance that it did not own, which the kernel log would tell.
+ */
 TEST_F(frags, one_frame,
        .title = "with IFF_NAPI_FRAGS a single small frame arrives without another to push it",
        .behaviours = { 343, 346 }, .needs = { "napi_frags", "packet_socket" },

@@ -61,6 +61,10 @@ static struct tun open_with(int oflags)
 	return t;
 }
 
+/*
+ * gVisor's tests want mode 0666. The driver asks for none, so that devtmpfs makes it 0600 until
+ * udev's rules say otherwise: the mode is the administrator's, and not looked at.
+ */
 TEST(node, .title = "/dev/net/tun is character device 10:200", .behaviours = { 1 })
 {
 	struct stat st;

@@ -64,6 +64,10 @@ TEST_F(pi, header_read,
 	EXPECT_EQ(-1, pattern_check(buf + len - 10, 10, 1));
 }
 
+/*
+ * Once the flag came by the packet's length alone, so that a packet that lost just as much as the
+ * headers take was not marked.
+ */
 TEST_F(pi, truncated,
        .title = "a packet cut by the buffer, and only that, has TUN_PKT_STRIP; the rest is lost",
        .behaviours = { 299, 300 })

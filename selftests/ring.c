@@ -323,6 +323,10 @@ TEST_F(ring, witnesses, .title = "ip and sysfs set and show the ring's length",
 	EXPECT_EQ(7, recv_many(&self->t, 0, 20));
 }
 
+/*
+ * The kernel releases a packet from its sender before it is queued, since nobody knows when it
+ * will be read. Once it did not, and a socket with a small buffer stood still.
+ */
 TEST_F(ring, sender_not_blocked,
        .title = "packets that nobody reads do not use up the sender's buffer",
        .behaviours = { 410 })

@@ -200,6 +200,10 @@ TEST(ifreq_copied_back,
 	close(fd);
 }
 
+/*
+ * Another implementation gives EINVAL here (StarryOS, tgoskits pull request 1566). EEXIST is what
+ * __tun_chr_ioctl() says, before it looks at anything of the request.
+ */
 TEST_F(setiff, attached_already,
        .title = "TUNSETIFF on an attached file gives EEXIST, whatever it asks",
        .behaviours = { 33 })
@@ -286,6 +290,10 @@ TEST(read_only_address,
 	close(fd);
 }
 
+/*
+ * nanos (issue 1825) refused IFF_VNET_HDR as an unknown bit. It is as old as TUNGETFEATURES, which
+ * tells of it; bits that are unknown are ignored, not refused.
+ */
 TEST(flag_bits, .title = "of the flags the driver keeps its own and ignores all other bits",
      .behaviours = { 37, 38 })
 {

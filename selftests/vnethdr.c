@@ -425,6 +425,7 @@ TEST_F(vnethdr, hdr_len_limit,
 	EXPECT_EQ(before.rx_dropped, after.rx_dropped);
 }
 
+/* Believed, it would make the frame longer than what was written, by what memory held. */
 TEST_F(vnethdr, hdr_len_huge,
        .title = "hdr_len 0xffff on a short frame is refused", .behaviours = { 307 })
 {
@@ -545,6 +546,10 @@ FIXTURE_SETUP(tails)
 		peer_configure_ipv6(&self->t);
 }
 
+/*
+ * For some weeks (e269d79c7d35) the kernel refused those that left less than a header, and VPNs
+ * that send with GSO stood still.
+ */
 TEST_F(tails, short_last_segment,
        .title = "TCP GSO is taken and arrives whole whatever is left for its last segment",
        .behaviours = { 324 }, .guards = { "89add40066f9" })

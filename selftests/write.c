@@ -75,6 +75,10 @@ TEST_F(write, payload, .title = "write takes a frame of any size, and every byte
 	}
 }
 
+/*
+ * gVisor's tests want EMSGSIZE from a TAP above its MTU. The driver does not compare, and need
+ * not: the MTU limits what the kernel sends, and a write is what it receives.
+ */
 TEST_F(write, above_mtu, .title = "write does not look at the MTU", .behaviours = { 277 })
 {
 	static struct frame f;
@@ -114,6 +118,10 @@ TEST_F(write, huge,
 	free(buf);
 }
 
+/*
+ * gVisor's tests write to a TUN that nobody brought up, and want success. The driver looks at
+ * IFF_UP before it hands a frame on, since no card receives while it is down.
+ */
 TEST_F(write, down,
        .title = "write to a device that is down gives EIO and counts rx_dropped, nothing else",
        .behaviours = { 269, 397, 403 })
@@ -483,6 +491,10 @@ TEST(vnet_before_ip_version,
 	tun_close(&t);
 }
 
+/*
+ * An issue of songgao/water (18) calls this EINVAL a bug of the kernel. It is the check that there
+ * is an IP packet at all, without PI the only way to know its protocol.
+ */
 TEST(ip_version,
      .title = "a TUN without PI takes IP version 4 and 6, any other gives EINVAL, counted",
      .behaviours = { 271, 272, 397 }, .needs = { "packet_socket" })
