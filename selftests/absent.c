@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a kernel that lacks a feature says to a program that asks for it: a program must be able to
- * find out by trying. Each of these tests has two expectations, and the feature's probe says which one
- * counts; that the feature works where it is, is tested elsewhere.
+ * find out by trying. Each of these tests has two expectations, and the feature's probe says which
+ * one counts; that the feature works where it is, is tested elsewhere.
  */
 #include <sys/uio.h>
 #include <unistd.h>

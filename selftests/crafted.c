@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Super-frames that no driver of hardware would bring, and what the stack behind the device makes of
- * them: it segments them, counts them and takes tunnels off them, and must not trust their headers.
- * All are legal by the vnet header, so that the write itself succeeds.
+ * Super-frames that no driver of hardware would bring, and what the stack behind the device makes
+ * of them: it segments them, counts them and takes tunnels off them, and must not trust their
+ * headers. All are legal by the vnet header, so that the write itself succeeds.
  *
  *	peer 10.9.0.2 == in0 -- kernel, forwarding -- out0 (no offload) == far 10.8.0.2
  */
@@ -135,8 +135,8 @@ TEST_F(crafted, qdisc_length,
 }
 
 /*
- * Its eight bytes behind the IP header are a UDP header and no payload, so that it was reckoned to be
- * of no segments, and of no bytes: a length that qdiscs divide by, and take from others.
+ * Its eight bytes behind the IP header are a UDP header and no payload, so that it was reckoned to
+ * be of no segments, and of no bytes: a length that qdiscs divide by, and take from others.
  */
 TEST_F(crafted, empty_ufo,
        .title = "UDP to be fragmented that has no payload counts with its length in a qdisc",
@@ -180,9 +180,9 @@ TEST_F(crafted, tcp_header_length,
 }
 
 /*
- * A TCP super-frame of three segments behind @count extension headers of 2040 bytes. With so many the
- * kernel takes one of them for the TCP header when it receives the frame, which a qdisc then looks
- * at: their padding says that they are TCP headers of 20 bytes.
+ * A TCP super-frame of three segments behind @count extension headers of 2040 bytes. With so many
+ * the kernel takes one of them for the TCP header when it receives the frame, which a qdisc then
+ * looks at: their padding says that they are TCP headers of 20 bytes.
  */
 static void start_extended(struct frame *f, int count)
 {
@@ -227,8 +227,8 @@ TEST(long_extension_headers,
 
 /*
  * Only UDP with segments of its own may be taken apart for a socket; a frame to be fragmented was,
- * too, in pieces that need not hold a UDP header. With larger pieces that is only wrong, with smaller
- * ones it was the end of the kernel: the larger first.
+ * too, in pieces that need not hold a UDP header. With larger pieces that is only wrong, with
+ * smaller ones it was the end of the kernel: the larger first.
  */
 TEST(encap_socket,
      .title = "a socket that takes ESP in UDP gets datagrams, but none that is to be fragmented",
@@ -328,8 +328,8 @@ FIXTURE_SETUP(tunnel)
 }
 
 /*
- * Behind the tunnel the transport header was left where the tunnel's had been, in front of the frame,
- * and the length that a qdisc reckons came out of that.
+ * Behind the tunnel the transport header was left where the tunnel's had been, in front of the
+ * frame, and the length that a qdisc reckons came out of that.
  */
 TEST_F(tunnel, taken_off,
        .title = "a super-frame in a tunnel is bridged without the tunnel, in segments that each have "

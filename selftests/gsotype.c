@@ -48,8 +48,9 @@ FIXTURE_TEARDOWN(gsotype)
 }
 
 /*
- * TCP alone: of a type that the header cannot express, such as UDP to be fragmented, the driver says
- * so in a warning, once for each boot, which would be held against whatever test runs at that time.
+ * TCP alone: of a type that the header cannot express, such as UDP to be fragmented, the driver
+ * says so in a warning, once for each boot, which would be held against whatever test runs at that
+ * time.
  */
 TEST_F(gsotype, sent_by_xdp,
        .title = "a TCP super-frame that XDP sends is read as one with TSO, and in segments without",

@@ -41,7 +41,10 @@ FIXTURE_VARIANT(headroom)
 };
 
 FIXTURE_VARIANT_ADD(headroom, small) { .stacks = 1 };
-/* 3840 bytes: with the frame's own structures more than a page, with the shortest frame alone less. */
+/*
+ * 3840 bytes: with the frame's own structures more than a page, with the shortest frame alone
+ * less.
+ */
 FIXTURE_VARIANT_ADD(headroom, page) { .stacks = 10 };
 
 /* A stack of tunnels on @lower in bridge "brN": gives the bridge's name. */

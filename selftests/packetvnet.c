@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packet sockets with PACKET_VNET_HDR on a TAP: the other way for a vnet header into the kernel. The
- * same code looks at it, but here the headers of the frame are known, and hold it against them. What
- * passes leaves through the file.
+ * Packet sockets with PACKET_VNET_HDR on a TAP: the other way for a vnet header into the kernel.
+ * The same code looks at it, but here the headers of the frame are known, and hold it against
+ * them. What passes leaves through the file.
  */
 #include <linux/if_ether.h>
 #include <netinet/in.h>
@@ -74,8 +74,8 @@ static ssize_t send_vnet(int packet, const struct vnet *v, const struct frame *f
 }
 
 /*
- * UDP to be fragmented may be of either IP version: once IPv6 was refused where the header alone said
- * what the frame was.
+ * UDP to be fragmented may be of either IP version: once IPv6 was refused where the header alone
+ * said what the frame was.
  */
 TEST_F(packetvnet, ufo,
        .title = "UDP to be fragmented that a packet socket sends is read in IP fragments, IPv4 and "

@@ -78,8 +78,8 @@ static void expect_tagged(struct __test_metadata *_metadata, const struct tun_pa
 }
 
 /*
- * Once csum_start was that of the frame without its tag, so that whoever finished the checksum wrote
- * it four bytes early.
+ * Once csum_start was that of the frame without its tag, so that whoever finished the checksum
+ * wrote it four bytes early.
  */
 TEST_F(vlan, sent,
        .title = "what a socket sends through a VLAN device is read with its tag, which csum_start "
