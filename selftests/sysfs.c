@@ -207,6 +207,8 @@ TEST_F(sysfs, attributes, .title = "type, address length and flags are those of 
 	expect_attr(_metadata, "type", variant->type);
 	expect_attr(_metadata, "addr_len", variant->addr_len);
 	expect_attr(_metadata, "flags", variant->dev_flags);
+	expect_attr(_metadata, "broadcast",
+		    variant->flags & IFF_TUN ? "\n" : "ff:ff:ff:ff:ff:ff\n");
 	expect_attr(_metadata, "mtu", "1500\n");
 	expect_attr(_metadata, "tx_queue_len", variant->flags & IFF_TUN ? "500\n" : "1000\n");
 	ASSERT_OK(link_get("s0", &link));
