@@ -312,3 +312,13 @@ FEATURE(gretap, "kernel has no Ethernet in GRE (gretap)")
 {
 	return !link_add_gretap("probe", "127.0.0.1", "127.0.0.2") && has_kind("probe", "gretap");
 }
+
+FEATURE(tc_bpf, "kernel has no clsact with BPF classifiers")
+{
+	int program = bpf_load_return(BPF_PROG_TYPE_SCHED_CLS, 0);
+
+	if (program < 0)
+		harness_missing("bpf() loads no classifier: %s", strerror(errno));
+	return program >= 0 && !link_up("lo") && !qdisc_add_clsact("lo") &&
+	       !qdisc_add_bpf("lo", QDISC_INGRESS, program);
+}

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The root qdisc of a link by rtnetlink. */
+/* The qdiscs of a link by rtnetlink. */
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <string.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
@@ -51,6 +54,36 @@ int qdisc_add_netem(const char *link, uint32_t limit)
 	struct nlmsghdr *nlh = start_add(buf, link, "netem");
 
 	mnl_attr_put(nlh, TCA_OPTIONS, sizeof(opt), &opt);
+	return rtnl_talk(nlh, NULL, NULL);
+}
+
+int qdisc_add_clsact(const char *link)
+{
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = start_add(buf, link, "clsact");
+	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+
+	tcm->tcm_parent = TC_H_CLSACT;
+	tcm->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+	return rtnl_talk(nlh, NULL, NULL);
+}
+
+int qdisc_add_bpf(const char *link, enum qdisc_hook hook, int program)
+{
+	char buf[RTNL_REQUEST_SIZE];
+	struct nlmsghdr *nlh = start(buf, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, link);
+	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+	struct nlattr *options;
+
+	tcm->tcm_parent = TC_H_MAKE(TC_H_CLSACT, hook == QDISC_INGRESS ? TC_H_MIN_INGRESS :
+									 TC_H_MIN_EGRESS);
+	tcm->tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL)); /* the first, of every protocol */
+	mnl_attr_put_strz(nlh, TCA_KIND, "bpf");
+	options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
+	mnl_attr_put_u32(nlh, TCA_BPF_FD, program);
+	mnl_attr_put_strz(nlh, TCA_BPF_NAME, "test");
+	mnl_attr_put_u32(nlh, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+	mnl_attr_nest_end(nlh, options);
 	return rtnl_talk(nlh, NULL, NULL);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The root qdisc of a link by rtnetlink. 0, or -1 and the kernel's errno. */
+/*
+ * The qdiscs of a link by rtnetlink: the root, and the hooks for BPF. 0, or -1 and the kernel's
+ * errno.
+ */
 #ifndef NETNS_QDISC_H
 #define NETNS_QDISC_H
 
@@ -13,5 +16,11 @@ int qdisc_add_netem(const char *link, uint32_t limit);
 int qdisc_del(const char *link);
 /* The bytes that it handed on, as it counts them. Ends the test if it cannot be asked. */
 uint64_t qdisc_bytes(const char *link);
+
+/* Has what comes in and what goes out meet classifiers. */
+int qdisc_add_clsact(const char *link);
+enum qdisc_hook { QDISC_INGRESS, QDISC_EGRESS };
+/* Such a classifier: @program, of type BPF_PROG_TYPE_SCHED_CLS, gives the verdict (TC_ACT_...). */
+int qdisc_add_bpf(const char *link, enum qdisc_hook hook, int program);
 
 #endif /* NETNS_QDISC_H */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <unistd.h>
+#include <linux/pkt_cls.h>
 
 #include "harness/harness.h"
+#include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/qdisc.h"
+#include "netns/sock.h"
 
 TEST(tbf, .title = "a tbf holds what is more than its burst, until it is deleted",
      .needs = { "veth", "tbf", "packet_socket" })
@@ -34,4 +37,28 @@ TEST(tbf, .title = "a tbf holds what is more than its burst, until it is deleted
 	EXPECT_EQ(3, link_stats("a").tx_packets);
 	EXPECT_ERRNO(ENODEV, qdisc_add_tbf("nobody", 1, 2000, 100000));
 	close(fd);
+}
+
+TEST(bpf, .title = "a classifier drops what comes in or goes out, as it is asked to",
+     .needs = { "tc_bpf" })
+{
+	int program = bpf_load_return(BPF_PROG_TYPE_SCHED_CLS, TC_ACT_SHOT), fd;
+	char buf[16];
+
+	ASSERT_LE(0, program);
+	ASSERT_OK(link_up("lo"));
+	fd = udp_open("127.0.0.1", 0);
+	EXPECT_ERRNO(EINVAL, qdisc_add_bpf("lo", QDISC_INGRESS, program));
+	ASSERT_OK(qdisc_add_clsact("lo"));
+	EXPECT_EQ(5, udp_send(fd, "hello", 5, "127.0.0.1", sock_port(fd)));
+	EXPECT_EQ(5, udp_recv(fd, buf, sizeof(buf), 1000));
+	ASSERT_OK(qdisc_add_bpf("lo", QDISC_INGRESS, program));
+	EXPECT_EQ(5, udp_send(fd, "hello", 5, "127.0.0.1", sock_port(fd)));
+	EXPECT_ERRNO(EAGAIN, udp_recv(fd, buf, sizeof(buf), 20));
+	EXPECT_EQ(2, link_stats("lo").tx_packets);
+	ASSERT_OK(qdisc_add_bpf("lo", QDISC_EGRESS, program));
+	udp_send(fd, "hello", 5, "127.0.0.1", sock_port(fd));
+	EXPECT_EQ(2, link_stats("lo").tx_packets);
+	close(fd);
+	close(program);
 }
