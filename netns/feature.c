@@ -322,3 +322,15 @@ FEATURE(tc_bpf, "kernel has no clsact with BPF classifiers")
 	return program >= 0 && !link_up("lo") && !qdisc_add_clsact("lo") &&
 	       !qdisc_add_bpf("lo", QDISC_INGRESS, program);
 }
+
+/* For devices whose driver knows nothing of it. */
+FEATURE(xdp_generic, "kernel has no generic XDP")
+{
+	int program = bpf_load_return(BPF_PROG_TYPE_XDP, XDP_PASS);
+	struct link lo;
+
+	if (program < 0)
+		harness_missing("bpf() loads no XDP program: %s", strerror(errno));
+	return program >= 0 && !link_set_xdp("lo", program, XDP_FLAGS_SKB_MODE) &&
+	       !link_get("lo", &lo) && lo.xdp.mode == XDP_ATTACHED_SKB;
+}

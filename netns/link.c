@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_link.h>
 #include <linux/veth.h>
 
 #include "harness/harness.h"
@@ -72,6 +73,28 @@ static void parse_linkinfo(const struct nlattr *info, struct link *link)
 	}
 }
 
+static void parse_xdp(const struct nlattr *xdp, struct link *link)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, xdp) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_XDP_ATTACHED:
+			link->xdp.mode = mnl_attr_get_u8(attr);
+			break;
+		case IFLA_XDP_PROG_ID:
+			link->xdp.id = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_XDP_DRV_PROG_ID:
+			link->xdp.drv_id = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_XDP_SKB_PROG_ID:
+			link->xdp.skb_id = mnl_attr_get_u32(attr);
+			break;
+		}
+	}
+}
+
 static void parse_attr(const struct nlattr *attr, struct link *link)
 {
 	uint16_t type = mnl_attr_get_type(attr);
@@ -98,6 +121,9 @@ static void parse_attr(const struct nlattr *attr, struct link *link)
 		break;
 	case IFLA_STATS64:
 		copy_payload(&link->stats, sizeof(link->stats), attr);
+		break;
+	case IFLA_XDP:
+		parse_xdp(attr, link);
 		break;
 	case IFLA_LINKINFO:
 		parse_linkinfo(attr, link);
@@ -410,7 +436,7 @@ int link_add_altname(const char *name, const char *altname)
 	return talk(nlh);
 }
 
-int link_set_xdp(const char *name, int fd, uint32_t flags)
+static int set_xdp(const char *name, int fd, const int *expected, uint32_t flags)
 {
 	char buf[RTNL_REQUEST_SIZE];
 	struct nlmsghdr *nlh = link_start_named(buf, RTM_SETLINK, name);
@@ -421,8 +447,20 @@ int link_set_xdp(const char *name, int fd, uint32_t flags)
 	xdp = mnl_attr_nest_start(nlh, IFLA_XDP);
 	mnl_attr_put_u32(nlh, IFLA_XDP_FD, fd);
 	mnl_attr_put_u32(nlh, IFLA_XDP_FLAGS, flags);
+	if (expected)
+		mnl_attr_put_u32(nlh, IFLA_XDP_EXPECTED_FD, *expected);
 	mnl_attr_nest_end(nlh, xdp);
 	return talk(nlh);
+}
+
+int link_set_xdp(const char *name, int fd, uint32_t flags)
+{
+	return set_xdp(name, fd, NULL, flags);
+}
+
+int link_replace_xdp(const char *name, int fd, int expected, uint32_t flags)
+{
+	return set_xdp(name, fd, &expected, flags | XDP_FLAGS_REPLACE);
 }
 
 int link_set_netns(const char *name, int netns)

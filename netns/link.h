@@ -46,6 +46,11 @@ struct link {
 	uint8_t address_len;
 	char qdisc[IFNAMSIZ];
 	struct rtnl_link_stats64 stats;
+	struct {
+		uint8_t mode; /* XDP_ATTACHED_NONE, _DRV, ... of <linux/if_link.h> */
+		/* numbers of programs: the one there is, and by mode; 0 for none */
+		uint32_t id, drv_id, skb_id;
+	} xdp;
 	/* The kind's own attributes (IFLA_INFO_DATA) by number; those of 1, 2 and 4 bytes only. */
 	bool has_data[LINK_DATA_MAX];
 	uint32_t data[LINK_DATA_MAX];
@@ -90,6 +95,8 @@ int link_rename(const char *name, const char *to);
 int link_add_altname(const char *name, const char *altname);
 /* Attaches XDP program @fd, -1 for none, in the mode of @flags: XDP_FLAGS_DRV_MODE, ... */
 int link_set_xdp(const char *name, int fd, uint32_t flags);
+/* The same with XDP_FLAGS_REPLACE, if @expected (-1 for none) is the program that is there. */
+int link_replace_xdp(const char *name, int fd, int expected, uint32_t flags);
 /* Moves the link into the namespace of descriptor @netns. */
 int link_set_netns(const char *name, int netns);
 
