@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* BPF programs, as far as tests need them. */
+/* BPF programs of a few instructions; netns/program.h is for those that do something. */
 #ifndef NETNS_BPF_H
 #define NETNS_BPF_H
 

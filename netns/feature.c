@@ -27,6 +27,7 @@
 #include "netns/link.h"
 #include "netns/lsm.h"
 #include "netns/netns.h"
+#include "netns/program.h"
 #include "netns/qdisc.h"
 #include "netns/sysfs.h"
 #include "netns/tool.h"
@@ -311,6 +312,14 @@ FEATURE(udp_encap, "kernel has no ESP in UDP (UDP_ENCAP)")
 FEATURE(gretap, "kernel has no Ethernet in GRE (gretap)")
 {
 	return !link_add_gretap("probe", "127.0.0.1", "127.0.0.2") && has_kind("probe", "gretap");
+}
+
+FEATURE(bpf_ids, "BPF programs cannot be found by number")
+{
+	struct program p;
+
+	program_start(&p, BPF_PROG_TYPE_SOCKET_FILTER);
+	return program_return(&p, 0) >= 0 && program_exists(program_id(p.fd));
 }
 
 FEATURE(tc_bpf, "kernel has no clsact with BPF classifiers")

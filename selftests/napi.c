@@ -16,6 +16,7 @@
 #include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/packet.h"
+#include "netns/program.h"
 #include "netns/sock.h"
 #include "netns/sysfs.h"
 
@@ -494,13 +495,14 @@ TEST_F(frags, frags_xdp,
 }
 
 /* How often a flow dissector looks at a frame written to @t. */
-static int dissections(const struct tun *t, int map, const uint8_t *frame, size_t len)
+static int dissections(const struct tun *t, const struct program *p, const uint8_t *frame,
+		       size_t len)
 {
-	int before = bpf_runs(map);
+	int before = p->shared[0];
 
 	if (link_up(t->name) || write(t->fd, frame, len) != len)
 		TH_BAIL("write to %s: %s", t->name, strerror(errno));
-	return bpf_runs(map) - before;
+	return p->shared[0] - before;
 }
 
 TEST_F(frags, frags_dissected,
@@ -508,15 +510,17 @@ TEST_F(frags, frags_dissected,
        .behaviours = { 352 }, .needs = { "napi_frags", "bpf" })
 {
 	struct tun plain = tun_create("t1", IFF_TAP | IFF_NO_PI);
-	int map, program = bpf_load_counter(BPF_PROG_TYPE_FLOW_DISSECTOR, 0, &map), others;
+	struct program p;
+	int others;
 
-	if (program < 0 || bpf_attach_flow_dissector(program))
+	program_start(&p, BPF_PROG_TYPE_FLOW_DISSECTOR);
+	program_count(&p, 0);
+	if (program_return(&p, 0) < 0 || bpf_attach_flow_dissector(p.fd))
 		SKIP(return, "no BPF flow dissector: %s", strerror(errno));
-	others = dissections(&plain, map, self->frame, 64);
+	others = dissections(&plain, &p, self->frame, 64);
 	/* The driver has the frame dissected for nothing but the exercise (eth_get_headlen()). */
-	EXPECT_EQ(others + 1, dissections(&self->t, map, self->frame, 64));
-	close(program);
-	close(map);
+	EXPECT_EQ(others + 1, dissections(&self->t, &p, self->frame, 64));
+	program_close(&p);
 	tun_close(&plain);
 }
 
