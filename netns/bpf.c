@@ -130,6 +130,46 @@ bool bpf_id_exists(uint32_t id)
 	return fd >= 0;
 }
 
+int bpf_devmap(uint32_t entries)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_DEVMAP,
+		.key_size = sizeof(uint32_t),
+		.value_size = sizeof(uint32_t),
+		.max_entries = entries,
+	};
+	int map = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+
+	if (map < 0)
+		TH_BAIL("cannot have a BPF map of devices: %s", strerror(errno));
+	return map;
+}
+
+int bpf_devmap_set(int map, uint32_t key, uint32_t ifindex)
+{
+	union bpf_attr attr = {
+		.map_fd = map,
+		.key = (uintptr_t)&key,
+		.value = (uintptr_t)&ifindex,
+	};
+
+	return syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+}
+
+int bpf_link_xdp(int program, int ifindex, uint32_t flags)
+{
+	union bpf_attr attr = {
+		.link_create = {
+			.prog_fd = program,
+			.target_ifindex = ifindex,
+			.attach_type = BPF_XDP,
+			.flags = flags,
+		},
+	};
+
+	return syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
 int bpf_attach_flow_dissector(int program)
 {
 	union bpf_attr attr = {

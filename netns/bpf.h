@@ -30,6 +30,16 @@ int bpf_load_xdp_metadata(void);
 uint32_t bpf_id(int program);
 /* True if there still is a program with that number; false too if we may not ask. */
 bool bpf_id_exists(uint32_t id);
+ * A map of devices for redirect_map(), with @entries empty entries: a descriptor, the caller's to
+ * close. Ends the test if there can be none. The other puts @ifindex into one: 0, or -1 and errno.
+ */
+int bpf_devmap(uint32_t entries);
+int bpf_devmap_set(int map, uint32_t key, uint32_t ifindex);
+/*
+ * BPF_LINK_CREATE with @flags XDP_FLAGS_DRV_MODE, ...: attaches @program to a link for as long as
+ * the descriptor is open that this gives. -1 and errno if that fails.
+ */
+int bpf_link_xdp(int program, int ifindex, uint32_t flags);
 /* Attaches @program to the current network namespace as its flow dissector: 0, or -1 and errno. */
 int bpf_attach_flow_dissector(int program);
 

@@ -13,6 +13,12 @@
 #define SHARED	BPF_REG_7
 #define RESULT	BPF_REG_8
 
+/* What is shown of the verifier's log: its end says why. */
+#define LOG_END 300
+
+/* Not all machines read more where an IP header is aligned. */
+#define META_SIZE sizeof(uint16_t)
+
 #define SHARED_SIZE (PROGRAM_SHARED * sizeof(int64_t))
 
 static long bpf(int command, union bpf_attr *attr)
@@ -110,6 +116,13 @@ void program_see(struct program *p, int i, size_t offset, size_t size)
 	store_shared(p, i, BPF_REG_1);
 }
 
+void program_set(struct program *p, int i, size_t offset, size_t size)
+{
+	load_shared(p, BPF_REG_1, i);
+	add(p, (struct bpf_insn){ .code = BPF_STX | BPF_MEM | size_code(size),
+				  .dst_reg = CONTEXT, .src_reg = BPF_REG_1, .off = offset });
+}
+
 void program_see_between(struct program *p, int i, size_t start, size_t end)
 {
 	load(p, BPF_REG_1, CONTEXT, end, 4);
@@ -144,6 +157,38 @@ void program_store_bytes(struct program *p, int i, int offset, int size)
 						     BPF_FUNC_skb_store_bytes, i, offset, size);
 }
 
+/* The fields have the same names in both contexts, but not the same place. */
+static void load_meta(struct program *p)
+{
+	bool xdp = p->type == BPF_PROG_TYPE_XDP;
+
+	load(p, BPF_REG_1, CONTEXT, xdp ? offsetof(struct xdp_md, data_meta) :
+					  offsetof(struct __sk_buff, data_meta), 4);
+	load(p, BPF_REG_2, CONTEXT, xdp ? offsetof(struct xdp_md, data) :
+					  offsetof(struct __sk_buff, data), 4);
+	copy(p, BPF_REG_3, BPF_REG_1);
+	add(p, (struct bpf_insn){ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_3,
+				  .imm = META_SIZE });
+	/* The next two only if there are as many. */
+	add(p, (struct bpf_insn){ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = BPF_REG_3,
+				  .src_reg = BPF_REG_2, .off = 2 });
+}
+
+void program_see_meta(struct program *p, int i)
+{
+	load_meta(p);
+	load(p, BPF_REG_4, BPF_REG_1, 0, META_SIZE);
+	store_shared(p, i, BPF_REG_4);
+}
+
+void program_set_meta(struct program *p, int i)
+{
+	load_meta(p);
+	load_shared(p, BPF_REG_4, i);
+	add(p, (struct bpf_insn){ .code = BPF_STX | BPF_MEM | size_code(META_SIZE),
+				  .dst_reg = BPF_REG_1, .src_reg = BPF_REG_4 });
+}
+
 void program_call(struct program *p, enum bpf_func_id helper, int i)
 {
 	copy(p, BPF_REG_1, CONTEXT);
@@ -173,13 +218,14 @@ void program_see_result(struct program *p, int i)
 
 static int finish(struct program *p)
 {
-	char log[16384] = "";
+	static char log[65536];
 	union bpf_attr attr = {
 		.prog_type = p->type,
 		.insns = (uintptr_t)p->code,
 		.license = (uintptr_t) "GPL",
 		.prog_flags = p->flags,
 	};
+	size_t len;
 
 	add(p, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 	attr.insn_cnt = p->n;
@@ -190,8 +236,10 @@ static int finish(struct program *p)
 	attr.log_buf = (uintptr_t)log;
 	attr.log_size = sizeof(log);
 	attr.log_level = 1;
+	log[0] = '\0';
 	p->fd = bpf(BPF_PROG_LOAD, &attr);
-	TH_LOG("BPF program: %s\n%s", strerror(errno), log);
+	len = strlen(log);
+	TH_LOG("BPF program: %s: %s", strerror(errno), log + (len > LOG_END ? len - LOG_END : 0));
 	return p->fd;
 }
 
@@ -253,6 +301,8 @@ bool program_gone(uint32_t id, int timeout_ms)
 
 void program_close(struct program *p)
 {
+	if (!p->shared)
+		return;
 	munmap((void *)p->shared, SHARED_SIZE);
 	close(p->map);
 	if (p->fd >= 0)

@@ -47,12 +47,17 @@ void program_count(struct program *p, int i);
 /* shared[@i] = a field of the context: PROGRAM_FIELD(struct __sk_buff, len) */
 #define PROGRAM_FIELD(context, field) offsetof(context, field), sizeof(((context *)0)->field)
 void program_see(struct program *p, int i, size_t offset, size_t size);
+/* A field of the context = shared[@i] */
+void program_set(struct program *p, int i, size_t offset, size_t size);
 /* shared[@i] = the bytes from one field to another, both of the kind of data and data_end */
 void program_see_between(struct program *p, int i, size_t start, size_t end);
 /* shared[@i] = the @size (at most 8) bytes at @offset of the packet, the first the lowest */
 void program_see_bytes(struct program *p, int i, int offset, int size);
 /* Overwrites as many bytes of the packet with shared[@i]. */
 void program_store_bytes(struct program *p, int i, int offset, int size);
+/* shared[@i] = the first 16 bits of the metadata in front of the packet, and the way back */
+void program_see_meta(struct program *p, int i);
+void program_set_meta(struct program *p, int i);
 /* Calls @helper with the context and shared[@i]. */
 void program_call(struct program *p, enum bpf_func_id helper, int i);
 /* Calls @helper with the numbers @a and @b: redirect(). */
@@ -78,6 +83,7 @@ uint32_t program_id(int fd);
  */
 bool program_exists(uint32_t id);
 bool program_gone(uint32_t id, int timeout_ms);
+/* Does nothing to one of zeros, which was never started. */
 void program_close(struct program *p);
 
 #endif /* NETNS_PROGRAM_H */
