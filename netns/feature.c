@@ -26,6 +26,7 @@
 #include "netns/klog.h"
 #include "netns/link.h"
 #include "netns/lsm.h"
+#include "netns/netdev.h"
 #include "netns/netns.h"
 #include "netns/program.h"
 #include "netns/qdisc.h"
@@ -342,4 +343,11 @@ FEATURE(xdp_generic, "kernel has no generic XDP")
 		harness_missing("bpf() loads no XDP program: %s", strerror(errno));
 	return program >= 0 && !link_set_xdp("lo", program, XDP_FLAGS_SKB_MODE) &&
 	       !link_get("lo", &lo) && lo.xdp.mode == XDP_ATTACHED_SKB;
+}
+
+FEATURE(netdev, "kernel does not tell what a device can do with XDP")
+{
+	uint64_t features;
+
+	return !netdev_xdp_features("lo", &features);
 }

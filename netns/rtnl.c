@@ -76,10 +76,10 @@ static int read_answer(const struct mnl_socket *nl,
 	}
 }
 
-int rtnl_talk(struct nlmsghdr *request, void (*on_message)(const struct nlmsghdr *, void *),
-	      void *arg)
+static int talk(int protocol, struct nlmsghdr *request,
+		void (*on_message)(const struct nlmsghdr *, void *), void *arg)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *nl = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	int on = 1, err;
 
 	extack[0] = '\0';
@@ -94,4 +94,16 @@ int rtnl_talk(struct nlmsghdr *request, void (*on_message)(const struct nlmsghdr
 	mnl_socket_close(nl);
 	errno = err;
 	return err ? -1 : 0;
+}
+
+int rtnl_talk(struct nlmsghdr *request, void (*on_message)(const struct nlmsghdr *, void *),
+	      void *arg)
+{
+	return talk(NETLINK_ROUTE, request, on_message, arg);
+}
+
+int rtnl_talk_generic(struct nlmsghdr *request,
+		      void (*on_message)(const struct nlmsghdr *, void *), void *arg)
+{
+	return talk(NETLINK_GENERIC, request, on_message, arg);
 }

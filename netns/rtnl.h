@@ -24,7 +24,11 @@ struct nlmsghdr *rtnl_start(void *buf, uint16_t type, uint16_t flags, size_t hea
 int rtnl_talk(struct nlmsghdr *request, void (*on_message)(const struct nlmsghdr *, void *),
 	      void *arg);
 
-/* The kernel's extended acknowledgement of the last rtnl_talk(), "" if it gave none. */
+/* The same by generic netlink. */
+int rtnl_talk_generic(struct nlmsghdr *request,
+		      void (*on_message)(const struct nlmsghdr *, void *), void *arg);
+
+/* The kernel's extended acknowledgement of the last of these, "" if it gave none. */
 const char *rtnl_extack(void);
 
 #endif /* NETNS_RTNL_H */
