@@ -9,6 +9,7 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/link.h"
+#include "netns/program.h"
 
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define WAIT_MS	    2000
@@ -93,49 +94,39 @@ TEST_F(xdp_sent, as_skb,
 	expect_back(_metadata, self, tun_header_size(&self->t), SIZE);
 }
 
-/* Drops what comes from queue 1. */
-static int load_drop_queue_1(void)
+/* The queue's index as a program sees it that is run for a frame written to @t. */
+static int index_of(const struct tun *t, struct program *p)
 {
-	const struct bpf_insn code[] = {
-		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1,
-		  .off = offsetof(struct xdp_md, rx_queue_index) },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
-		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_2, .imm = 1, .off = 1 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-
-	return bpf_load(BPF_PROG_TYPE_XDP, code, ARRAY_SIZE(code));
-}
-
-/* True if a frame written to the queue passes the program. */
-static bool passes(const struct tun *t)
-{
-	struct rtnl_link_stats64 before = link_stats("mq");
 	struct frame f;
 
 	build(&f);
+	p->shared[0] = -1;
 	if (tun_send(t, NULL, &f) != SIZE)
 		TH_BAIL("write: %s", strerror(errno));
-	return link_stats_since("mq", &before).rx_packets;
+	return p->shared[0];
 }
 
 TEST(queue_index, .title = "an XDP program sees a queue's present index, after detach and attach too",
-     .behaviours = { 218 }, .needs = { "xdp", "multi_queue" }, .guards = { "2a770cdc4382" })
+     .behaviours = { 218, 446 }, .needs = { "xdp", "multi_queue" }, .guards = { "2a770cdc4382" })
 {
 	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
 	struct tun a = tun_create("mq", flags), b = tun_create("mq", flags);
+	struct program p;
 
-	attach("mq", load_drop_queue_1());
-	EXPECT_TRUE(passes(&a));
-	EXPECT_FALSE(passes(&b));
+	program_start(&p, BPF_PROG_TYPE_XDP);
+	program_see(&p, 0, PROGRAM_FIELD(struct xdp_md, rx_queue_index));
+	attach("mq", program_return(&p, XDP_DROP));
+	p.fd = -1;
+	EXPECT_EQ(0, index_of(&a, &p));
+	EXPECT_EQ(1, index_of(&b, &p));
 	/* The last queue takes the place of the one that goes; one that comes back is the last. */
 	ASSERT_OK(tun_set_queue(a.fd, IFF_DETACH_QUEUE));
-	EXPECT_TRUE(passes(&b));
+	EXPECT_EQ(0, index_of(&b, &p));
 	ASSERT_OK(tun_set_queue(a.fd, IFF_ATTACH_QUEUE));
-	EXPECT_FALSE(passes(&a));
-	EXPECT_TRUE(passes(&b));
+	EXPECT_EQ(1, index_of(&a, &p));
+	EXPECT_EQ(0, index_of(&b, &p));
 	tun_close(&b);
-	EXPECT_TRUE(passes(&a));
+	EXPECT_EQ(0, index_of(&a, &p));
 	tun_close(&a);
+	program_close(&p);
 }
