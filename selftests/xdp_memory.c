@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames that end in a TAP's XDP program leave no memory behind.
+ *
+ * In the driver a frame of that length takes a page, so that what is lost would be seen in
+ * MemAvailable. The machine does other things too: a leak is what is lost in most tries.
+ */
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "device/peer.h"
+#include "device/tun.h"
+#include "device/xdp.h"
+#include "harness/harness.h"
+#include "netns/link.h"
+#include "netns/program.h"
+
+#define SIZE	 3000
+#define FRAMES	 4096 /* of one try */
+#define TRIES	 9
+#define PAGE_KIB 4 /* at least */
+
+FIXTURE(xdp_memory)
+{
+	struct tun t;
+	uint8_t frame[SIZE], got[SIZE];
+	struct program p;
+};
+
+FIXTURE_VARIANT(xdp_memory)
+{
+	int verdict;
+};
+
+FIXTURE_VARIANT_ADD(xdp_memory, drop) { XDP_DROP };
+FIXTURE_VARIANT_ADD(xdp_memory, aborted) { XDP_ABORTED };
+FIXTURE_VARIANT_ADD(xdp_memory, tx) { XDP_TX };
+/* Which fails, as it has no target. */
+FIXTURE_VARIANT_ADD(xdp_memory, redirect) { XDP_REDIRECT };
+FIXTURE_VARIANT_ADD(xdp_memory, pass) { XDP_PASS };
+
+FIXTURE_SETUP(xdp_memory)
+{
+	self->t = tun_create("t0", IFF_TAP | IFF_NO_PI);
+	program_start(&self->p, BPF_PROG_TYPE_XDP);
+	xdp_attach(&self->t, program_return(&self->p, variant->verdict), XDP_IN_DRIVER);
+	if (link_up("t0"))
+		TH_BAIL("t0: %s", strerror(errno));
+}
+
+FIXTURE_TEARDOWN(xdp_memory)
+{
+	tun_close(&self->t);
+	program_close(&self->p);
+}
+
+/* KiB */
+static long available(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	char line[128];
+	long kib = -1;
+
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "MemAvailable: %ld", &kib) != 1)
+		;
+	if (kib < 0)
+		TH_BAIL("/proc/meminfo does not tell MemAvailable");
+	fclose(f);
+	return kib;
+}
+
+TEST_F(xdp_memory, kept, .title = "no memory is lost to frames that a program takes",
+       .behaviours = { 453 }, .needs = { "xdp" })
+{
+	int losses = 0;
+	long before;
+
+	for (int try = 0; try < TRIES; try++) {
+		before = available();
+		for (int i = 0; i < FRAMES; i++) {
+			ASSERT_EQ(SIZE, write(self->t.fd, self->frame, SIZE));
+			if (variant->verdict == XDP_TX)
+				ASSERT_EQ(SIZE, read(self->t.fd, self->got, SIZE));
+		}
+		losses += before - available() > FRAMES * PAGE_KIB / 2;
+	}
+	EXPECT_GT(TRIES / 2, losses);
+}
