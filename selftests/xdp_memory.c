@@ -17,8 +17,8 @@
 #include "netns/program.h"
 
 #define SIZE	 3000
-#define FRAMES	 4096 /* of one try */
-#define TRIES	 9
+#define FRAMES	 2048 /* of one try */
+#define TRIES	 5
 #define PAGE_KIB 4 /* at least */
 
 FIXTURE(xdp_memory)
