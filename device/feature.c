@@ -385,27 +385,3 @@ FEATURE(xdp_metadata, "kernel has no XDP metadata on a TAP")
 	close(program);
 	return present;
 }
-
-FEATURE(xdp_meta, "kernel has no XDP metadata in the driver of a TAP")
-{
-	uint8_t frame[ETH_HLEN] = { 0 };
-	struct program p;
-	struct tun t;
-	bool present;
-
-	if (!create(&t, IFF_TAP | IFF_NO_PI))
-		return false;
-	program_start(&p, BPF_PROG_TYPE_XDP);
-	program_call(&p, BPF_FUNC_xdp_adjust_meta, 0);
-	program_see_result(&p, 1);
-	if (program_return(&p, XDP_DROP) < 0 || link_set_xdp(t.name, p.fd, XDP_FLAGS_DRV_MODE)) {
-		harness_missing("XDP cannot be attached to a TAP: %s", strerror(errno));
-		return false;
-	}
-	p.shared[0] = -8;
-	p.shared[1] = -1;
-	present = write(t.fd, frame, sizeof(frame)) == sizeof(frame) && p.shared[1] == 0;
-	program_close(&p);
-	tun_close(&t);
-	return present;
-}

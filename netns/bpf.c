@@ -28,58 +28,6 @@ int bpf_load_return(enum bpf_prog_type type, int32_t value)
 	return bpf_load(type, code, ARRAY_SIZE(code));
 }
 
-static int counter_map(void)
-{
-	union bpf_attr attr = {
-		.map_type = BPF_MAP_TYPE_ARRAY,
-		.key_size = sizeof(uint32_t),
-		.value_size = sizeof(uint64_t),
-		.max_entries = 1,
-	};
-
-	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
-}
-
-int bpf_load_counter(enum bpf_prog_type type, int32_t value, int *map)
-{
-	struct bpf_insn code[] = {
-		/* r0 = the address of element 0 */
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_PSEUDO_MAP_FD },
-		{ .code = 0 },
-		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .off = -4 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2,
-		  .src_reg = BPF_REG_10 },
-		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -4 },
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem },
-		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_0, .off = 3 },
-		/* one more */
-		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_0 },
-		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = 1 },
-		{ .code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = value },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-
-	*map = code[0].imm = counter_map();
-	return *map < 0 ? -1 : bpf_load(type, code, ARRAY_SIZE(code));
-}
-
-uint64_t bpf_runs(int map)
-{
-	uint32_t key = 0;
-	uint64_t runs = 0;
-	union bpf_attr attr = {
-		.map_fd = map,
-		.key = (uintptr_t)&key,
-		.value = (uintptr_t)&runs,
-	};
-
-	if (syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)))
-		TH_BAIL("cannot read a BPF map: %s", strerror(errno));
-	return runs;
-}
-
 int bpf_load_xdp_metadata(void)
 {
 	const struct bpf_insn code[] = {

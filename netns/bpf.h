@@ -16,12 +16,6 @@ int bpf_load(enum bpf_prog_type type, const struct bpf_insn *code, size_t n);
 /* The same with a program that returns @value and does nothing else. */
 int bpf_load_return(enum bpf_prog_type type, int32_t value);
 /*
- * The same, but it counts its runs in *@map, another descriptor of the caller's, and bpf_runs()
- * tells how many there were.
- */
-int bpf_load_counter(enum bpf_prog_type type, int32_t value, int *map);
-uint64_t bpf_runs(int map);
-/*
  * An XDP program that puts eight bytes of metadata in front of each frame and passes it, and drops
  * it where that cannot be done.
  */
@@ -30,6 +24,7 @@ int bpf_load_xdp_metadata(void);
 uint32_t bpf_id(int program);
 /* True if there still is a program with that number; false too if we may not ask. */
 bool bpf_id_exists(uint32_t id);
+/*
  * A map of devices for redirect_map(), with @entries empty entries: a descriptor, the caller's to
  * close. Ends the test if there can be none. The other puts @ifindex into one: 0, or -1 and errno.
  */

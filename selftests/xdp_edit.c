@@ -245,7 +245,7 @@ TEST_F(xdp_edit, metadata,
 	ASSERT_OK(qdisc_add_clsact("t0"));
 	ASSERT_OK(qdisc_add_bpf("t0", QDISC_INGRESS, tc.fd));
 	self->p.shared[META_BYTES] = 0x1234;
-	if (variant->way == XDP_IN_DRIVER && !harness_feature("xdp_meta")) {
+	if (variant->way == XDP_IN_DRIVER && !harness_feature("xdp_metadata")) {
 		/* ENOTSUPP, which programs do not see elsewhere. */
 		EXPECT_EQ(-524, change(self, META, -8));
 		expect_arrival(_metadata, self, SIZE, SIZE);
