@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device in /sys/class/net, /proc/net/dev and in the uevents of its namespace. */
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <linux/netlink.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/creds.h"
 #include "netns/link.h"
-#include "netns/sock.h"
 #include "netns/sysfs.h"
+#include "netns/uevent.h"
 
 #define TIMEOUT_MS 2000
 #define TEXT_SIZE  64
@@ -342,67 +338,27 @@ TEST_F(sysfs, owner_elsewhere,
 	creds_child(_metadata, read_without_names, NULL);
 }
 
-static int uevent_open(void)
-{
-	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			NETLINK_KOBJECT_UEVENT);
-
-	if (fd < 0 || bind(fd, (void *)&nl, sizeof(nl)))
-		TH_BAIL("uevent socket: %s", strerror(errno));
-	return fd;
-}
-
-/* The value of KEY= in a uevent of @len bytes, which are strings one after the other; or NULL. */
-static const char *uevent_value(const char *event, size_t len, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (const char *s = event; s < event + len; s += strlen(s) + 1) {
-		if (!strncmp(s, key, n) && s[n] == '=')
-			return s + n + 1;
-	}
-	return NULL;
-}
-
-/* Waits for the uevent with this first line; the rest is in @event. Its length, 0 if none comes. */
-static size_t uevent_wait(int fd, const char *first, char event[4096])
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-	ssize_t n;
-
-	while (sock_wait(fd, POLLIN, clock_left(deadline))) {
-		n = recv(fd, event, 4095, 0);
-		if (n <= 0)
-			continue;
-		event[n] = '\0';
-		if (!strcmp(event, first))
-			return n;
-	}
-	return 0;
-}
-
 TEST_F(sysfs, uevents, .title = "uevents tell of the device and its queues, with name and index",
        .behaviours = { 488 }, .needs = { "sysfs" })
 {
 	int fd = uevent_open(), index;
-	char event[4096], text[16];
+	char event[UEVENT_SIZE], text[16];
 	struct tun t;
 	size_t len;
 
 	t = tun_create("s1", variant->flags | IFF_NO_PI);
 	index = if_nametoindex("s1");
-	len = uevent_wait(fd, "add@/devices/virtual/net/s1", event);
+	len = uevent_wait(fd, "add@/devices/virtual/net/s1", event, TIMEOUT_MS);
 	ASSERT_NE(0, len);
 	snprintf(text, sizeof(text), "%d", index);
 	EXPECT_STREQ("s1", uevent_value(event, len, "INTERFACE") ?: "");
 	EXPECT_STREQ(text, uevent_value(event, len, "IFINDEX") ?: "");
 	EXPECT_STREQ("net", uevent_value(event, len, "SUBSYSTEM") ?: "");
-	EXPECT_NE(0, uevent_wait(fd, "add@/devices/virtual/net/s1/queues/tx-0", event));
+	EXPECT_NE(0, uevent_wait(fd, "add@/devices/virtual/net/s1/queues/tx-0", event, TIMEOUT_MS));
 
 	tun_close(&t);
-	EXPECT_NE(0, uevent_wait(fd, "remove@/devices/virtual/net/s1/queues/tx-0", event));
-	len = uevent_wait(fd, "remove@/devices/virtual/net/s1", event);
+	EXPECT_NE(0, uevent_wait(fd, "remove@/devices/virtual/net/s1/queues/tx-0", event, TIMEOUT_MS));
+	len = uevent_wait(fd, "remove@/devices/virtual/net/s1", event, TIMEOUT_MS);
 	ASSERT_NE(0, len);
 	EXPECT_STREQ("s1", uevent_value(event, len, "INTERFACE") ?: "");
 	EXPECT_STREQ(text, uevent_value(event, len, "IFINDEX") ?: "");
