@@ -13,6 +13,7 @@
 #include <linux/if_link.h>
 
 #include "device/compat.h"
+#include "device/macvtap.h"
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
@@ -384,4 +385,39 @@ FEATURE(xdp_metadata, "kernel has no XDP metadata on a TAP")
 	tun_close(&t);
 	close(program);
 	return present;
+}
+
+/* A link of @kind with a queue whose file answers, or the reason why there is none. */
+static bool has_tap_device(const char *kind, uint32_t mode)
+{
+	unsigned int features = 0;
+	bool present = false;
+	int fd;
+
+	if (macvtap_add_lower()) {
+		harness_missing("kernel has no veth to put a %s on", kind);
+		return false;
+	}
+	if (link_add_on(kind, "probe", MACVTAP_LOWER, mode)) {
+		if (errno != EOPNOTSUPP)
+			harness_missing("cannot make a %s: %s", kind, strerror(errno));
+		return false;
+	}
+	fd = macvtap_open("probe");
+	if (fd < 0)
+		harness_missing("cannot make and open the node of a %s: %s", kind, strerror(errno));
+	else
+		present = !tun_get_features(fd, &features) && features & IFF_TAP;
+	close(fd);
+	return present;
+}
+
+FEATURE(macvtap, "kernel has no macvtap device")
+{
+	return has_tap_device("macvtap", MACVLAN_MODE_BRIDGE);
+}
+
+FEATURE(ipvtap, "kernel has no ipvtap device")
+{
+	return has_tap_device("ipvtap", IPVLAN_MODE_L2);
 }

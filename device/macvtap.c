@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* macvtap and ipvtap: links, nodes, queues. */
+#include <fcntl.h>
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "device/macvtap.h"
+#include "harness/harness.h"
+#include "netns/link.h"
+#include "netns/sysfs.h"
+
+/* A tmpfs of its own: nodes in the sandbox's /tmp cannot be opened (nodev). */
+#define NODES "/tmp/nodes"
+
+int macvtap_add_lower(void)
+{
+	if (link_add_veth(MACVTAP_LOWER, MACVTAP_WORLD) && errno != EEXIST)
+		return -1;
+	return link_up(MACVTAP_LOWER) ?: link_up(MACVTAP_WORLD);
+}
+
+/* The number of the link's device, 0 and errno if there is none. */
+static dev_t device_of(const char *link, int index)
+{
+	unsigned int major, minor;
+	char file[32];
+
+	snprintf(file, sizeof(file), "tap%d/dev", index);
+	if (sscanf(sysfs_get(link, file), "%u:%u", &major, &minor) == 2)
+		return makedev(major, minor);
+	errno = ENOENT;
+	return 0;
+}
+
+int macvtap_node(const char *link, char path[MACVTAP_NODE_SIZE])
+{
+	struct link l;
+	dev_t device;
+
+	if (link_get(link, &l))
+		return -1;
+	device = device_of(link, l.index);
+	if (!device)
+		return -1;
+	if (!mkdir(NODES, 0755) && mount("tmpfs", NODES, "tmpfs", MS_NOSUID | MS_NOEXEC, NULL))
+		return -1;
+	snprintf(path, MACVTAP_NODE_SIZE, NODES "/%u:%u", major(device), minor(device));
+	return mknod(path, S_IFCHR | 0600, device) && errno != EEXIST ? -1 : 0;
+}
+
+int macvtap_open(const char *link)
+{
+	char path[MACVTAP_NODE_SIZE];
+
+	return macvtap_node(link, path) ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+struct tun macvtap_attach(const char *link)
+{
+	struct tun t = {
+		.fd = macvtap_open(link),
+		.flags = MACVTAP_FLAGS,
+		.vnet_size = VNET_SIZE_LEGACY,
+		.vnet_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+	};
+
+	if (t.fd < 0)
+		TH_BAIL("cannot open the node of %s: %s", link, strerror(errno));
+	snprintf(t.name, sizeof(t.name), "%s", link);
+	return t;
+}
+
+struct tun macvtap_create(const char *kind, const char *link, uint32_t mode)
+{
+	if (macvtap_add_lower())
+		TH_BAIL("cannot make a veth pair: %s", strerror(errno));
+	if (link_add_on(kind, link, MACVTAP_LOWER, mode) || link_up(link))
+		TH_BAIL("cannot make %s %s: %s", kind, link, strerror(errno));
+	return macvtap_attach(link);
+}
+
+struct tun macvtap_bridge(const char *link)
+{
+	return macvtap_create("macvtap", link, MACVLAN_MODE_BRIDGE);
+}
+
+void macvtap_mac(const char *link, uint8_t mac[6])
+{
+	struct link l;
+
+	if (link_get(link, &l))
+		TH_BAIL("address of %s: %s", link, strerror(errno));
+	memcpy(mac, l.address, 6);
+}
+
+void macvtap_frame(struct frame *f, const uint8_t dst[6], const uint8_t src[6], size_t len,
+		   uint32_t seed)
+{
+	frame_start(f);
+	frame_eth(f, dst, src, MACVTAP_ETHERTYPE);
+	frame_pattern(f, len - ETH_HLEN, seed);
+}
+
+bool macvtap_recv_same(const struct tun *t, const struct frame *f, int timeout_ms)
+{
+	struct tun_packet p;
+
+	if (!tun_recv(t, &p, timeout_ms))
+		TH_LOG("nothing arrives at %s", t->name);
+	else if (p.len != f->len)
+		TH_LOG("%s: a frame of %zu bytes in place of %zu", t->name, p.len, f->len);
+	else if (memcmp(p.data, f->data, f->len))
+		TH_LOG("%s: a frame of other content", t->name);
+	else
+		return true;
+	return false;
+}
