@@ -105,6 +105,26 @@ void macvtap_frame(struct frame *f, const uint8_t dst[6], const uint8_t src[6], 
 	frame_pattern(f, len - ETH_HLEN, seed);
 }
 
+struct macvtap_pair macvtap_pair(void)
+{
+	struct macvtap_pair p = { .tx = macvtap_bridge("tx"), .rx = macvtap_bridge("rx") };
+
+	macvtap_mac("tx", p.tx_mac);
+	macvtap_mac("rx", p.rx_mac);
+	return p;
+}
+
+void macvtap_pair_close(struct macvtap_pair *p)
+{
+	tun_close(&p->rx);
+	tun_close(&p->tx);
+}
+
+void macvtap_pair_frame(const struct macvtap_pair *p, struct frame *f, size_t len, uint32_t seed)
+{
+	macvtap_frame(f, p->rx_mac, p->tx_mac, len, seed);
+}
+
 bool macvtap_recv_same(const struct tun *t, const struct frame *f, int timeout_ms)
 {
 	struct tun_packet p;

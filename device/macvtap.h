@@ -50,9 +50,19 @@ struct tun macvtap_bridge(const char *link);
 /* The link's Ethernet address. */
 void macvtap_mac(const char *link, uint8_t mac[6]);
 
+/* Two macvtaps of mode bridge, "tx" and "rx", which can reach each other. */
+struct macvtap_pair {
+	struct tun tx, rx;
+	uint8_t tx_mac[6], rx_mac[6];
+};
+struct macvtap_pair macvtap_pair(void);
+void macvtap_pair_close(struct macvtap_pair *p);
+
 /* A frame of MACVTAP_ETHERTYPE and @len bytes in all, the payload being of pattern @seed. */
 void macvtap_frame(struct frame *f, const uint8_t dst[6], const uint8_t src[6], size_t len,
 		   uint32_t seed);
+/* One from tx to rx. */
+void macvtap_pair_frame(const struct macvtap_pair *p, struct frame *f, size_t len, uint32_t seed);
 /* Reads the very next packet: true if it is @f. Otherwise the test's log says what it is. */
 bool macvtap_recv_same(const struct tun *t, const struct frame *f, int timeout_ms);
 
