@@ -18,6 +18,7 @@
 #include "netns/klog.h"
 #include "netns/link.h"
 #include "netns/netns.h"
+#include "netns/packet.h"
 #include "netns/sysfs.h"
 #include "netns/uevent.h"
 
@@ -174,6 +175,79 @@ TEST_F(macvtap_mode, one_passthru,
 	EXPECT_ERRNO(alone ? EINVAL : 0,
 		     link_add_on("macvtap", "m1", MACVTAP_LOWER, MACVLAN_MODE_BRIDGE));
 	EXPECT_ERRNO(EINVAL, link_add_on("macvtap", "m2", MACVTAP_LOWER, MACVLAN_MODE_PASSTHRU));
+	tun_close(&t);
+}
+
+/* Who gets a frame: bits. */
+enum { WORLD = 1, OTHER = 2 };
+
+/* Writes a frame, for which it waits where it is expected: who got it. */
+static int receivers(const struct tun *t, const struct tun *other, int world, const uint8_t to[6],
+		     int expected)
+{
+	uint8_t from[6], buf[256];
+	struct frame f;
+	int seen = 0;
+
+	macvtap_mac(t->name, from);
+	macvtap_frame(&f, to, from, 64, 1);
+	if (tun_send(t, NULL, &f) < 0)
+		TH_BAIL("cannot write to %s: %s", t->name, strerror(errno));
+	if (expected & WORLD && packet_recv(world, buf, sizeof(buf), TIMEOUT_MS, NULL) > 0)
+		seen |= WORLD;
+	if (tun_read(other, buf, sizeof(buf), expected & OTHER ? TIMEOUT_MS : 0) > 0)
+		seen |= OTHER;
+	if (packet_recv(world, buf, sizeof(buf), 0, NULL) > 0)
+		seen |= WORLD;
+	return seen;
+}
+
+TEST_F(macvtap_mode, sends,
+       .title = "only mode bridge brings a frame to another macvtap of the same link, all bring it out",
+       .behaviours = { 504, 521 }, .needs = { "macvtap", "packet_socket" })
+{
+	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	bool bridge = variant->mode == MACVLAN_MODE_BRIDGE;
+	struct tun t = macvtap_create("macvtap", "m0", variant->mode), other = { .fd = -1 };
+	int world = packet_open(MACVTAP_WORLD, MACVTAP_ETHERTYPE, 0), expected;
+	uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+
+	if (variant->mode != MACVLAN_MODE_PASSTHRU) {
+		other = macvtap_create("macvtap", "m1", variant->mode);
+		macvtap_mac("m1", mac);
+	}
+	/* In the other modes the switch outside would have to send it back. */
+	expected = bridge ? OTHER : WORLD;
+	EXPECT_EQ(expected, receivers(&t, &other, world, mac, expected));
+	expected |= WORLD;
+	EXPECT_EQ(expected, receivers(&t, &other, world, all, expected));
+	tun_close(&other);
+	close(world);
+	tun_close(&t);
+}
+
+TEST_F(macvtap_mode, receives,
+       .title = "a frame from outside comes to the macvtap with its address; passthru takes all, source none",
+       .behaviours = { 504, 521 }, .needs = { "macvtap", "packet_socket" })
+{
+	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 9 }, nobody[6] = { 2, 0, 0, 0, 0, 8 };
+	struct tun t = macvtap_create("macvtap", "m0", variant->mode);
+	int world = packet_open(MACVTAP_WORLD, 0, 0);
+	int n = variant->mode == MACVLAN_MODE_SOURCE   ? 0 :
+		variant->mode == MACVLAN_MODE_PASSTHRU ? 2 :
+							 1;
+	struct frame f;
+	uint8_t mac[6], buf[256];
+
+	macvtap_mac("m0", mac);
+	macvtap_frame(&f, mac, from, 64, 1);
+	ASSERT_EQ(64, packet_send(world, f.data, f.len));
+	macvtap_frame(&f, nobody, from, 64, 2);
+	ASSERT_EQ(64, packet_send(world, f.data, f.len));
+	while (n--)
+		EXPECT_EQ(74, tun_read(&t, buf, sizeof(buf), TIMEOUT_MS));
+	EXPECT_ERRNO(EAGAIN, tun_read(&t, buf, sizeof(buf), 0));
+	close(world);
 	tun_close(&t);
 }
 

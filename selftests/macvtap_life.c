@@ -29,23 +29,19 @@ FIXTURE_VARIANT(macvtap_deleted)
 	const char *victim;
 };
 
-FIXTURE_VARIANT_ADD(macvtap_deleted, self) { "m0" };
+FIXTURE_VARIANT_ADD(macvtap_deleted, self) { "rx" };
 FIXTURE_VARIANT_ADD(macvtap_deleted, lower) { MACVTAP_LOWER };
 
 FIXTURE_SETUP(macvtap_deleted)
 {
-	struct tun sender;
-	uint8_t to[6], from[6];
+	struct macvtap_pair p = macvtap_pair();
 
-	self->t = macvtap_bridge("m0");
-	sender = macvtap_bridge("m1");
-	macvtap_mac("m0", to);
-	macvtap_mac("m1", from);
-	macvtap_frame(&self->queued, to, from, 64, 1);
-	if (tun_send(&sender, NULL, &self->queued) < 0 ||
-	    sock_wait(self->t.fd, POLLIN, TIMEOUT_MS) != POLLIN)
-		TH_BAIL("no frame for m0");
-	tun_close(&sender);
+	macvtap_pair_frame(&p, &self->queued, 64, 1);
+	if (tun_send(&p.tx, NULL, &self->queued) < 0 ||
+	    sock_wait(p.rx.fd, POLLIN, TIMEOUT_MS) != POLLIN)
+		TH_BAIL("no frame for rx");
+	tun_close(&p.tx);
+	self->t = p.rx;
 	if (link_del(variant->victim))
 		TH_BAIL("cannot delete %s: %s", variant->victim, strerror(errno));
 }
@@ -66,7 +62,7 @@ TEST_F(macvtap_deleted, ioctls,
 	struct ifreq ifr;
 	uint16_t family;
 
-	EXPECT_FALSE(link_exists("m0"));
+	EXPECT_FALSE(link_exists("rx"));
 	EXPECT_ERRNO(ENOLINK, tun_get_iff(fd, &ifr));
 	EXPECT_ERRNO(ENOLINK, tun_set_offload(fd, TUN_F_CSUM));
 	EXPECT_ERRNO(EINVAL, tun_set_offload(fd, 0x80000000));
@@ -106,7 +102,7 @@ TEST_F(macvtap_deleted, poll, .title = "poll() gives no POLLERR for a link that 
 TEST_F(macvtap_deleted, no_return, .title = "a new link of the same name is none of the old file's",
        .behaviours = { 526 }, .needs = { "macvtap" })
 {
-	struct tun again = macvtap_bridge("m0");
+	struct tun again = macvtap_bridge("rx");
 	struct ifreq ifr;
 
 	EXPECT_ERRNO(ENOLINK, tun_get_iff(self->t.fd, &ifr));
@@ -118,7 +114,7 @@ TEST_F(macvtap_deleted, reader,
        .title = "deleting the link does not end a read that waits, as it does on a TAP; a signal does",
        .behaviours = { 525 }, .needs = { "macvtap" })
 {
-	struct tun t = macvtap_bridge("m0");
+	struct tun t = macvtap_bridge("rx");
 	struct blocked reader;
 
 	tun_set_blocking(t.fd);
@@ -147,8 +143,7 @@ TEST_F(macvtap_deleted, later_reader,
 
 FIXTURE(macvtap_moved)
 {
-	struct tun t, sender; /* "m0" moves, "m1" stays with the link below */
-	uint8_t to[6], from[6];
+	struct macvtap_pair p; /* "rx" moves, "tx" stays with the link below */
 	int here, other;
 };
 
@@ -156,18 +151,14 @@ FIXTURE_SETUP(macvtap_moved)
 {
 	self->here = netns_self();
 	self->other = netns_new();
-	self->t = macvtap_bridge("m0");
-	self->sender = macvtap_bridge("m1");
-	macvtap_mac("m0", self->to);
-	macvtap_mac("m1", self->from);
-	if (link_set_netns("m0", self->other))
-		TH_BAIL("cannot move m0: %s", strerror(errno));
+	self->p = macvtap_pair();
+	if (link_set_netns("rx", self->other))
+		TH_BAIL("cannot move rx: %s", strerror(errno));
 }
 
 FIXTURE_TEARDOWN(macvtap_moved)
 {
-	tun_close(&self->sender);
-	tun_close(&self->t);
+	macvtap_pair_close(&self->p);
 	close(self->other);
 	close(self->here);
 }
@@ -179,19 +170,19 @@ TEST_F(macvtap_moved, works,
 	struct ifreq ifr;
 	struct frame f;
 
-	EXPECT_FALSE(link_exists("m0"));
-	ASSERT_OK(tun_get_iff(self->t.fd, &ifr));
-	EXPECT_STREQ("m0", ifr.ifr_name);
+	EXPECT_FALSE(link_exists("rx"));
+	ASSERT_OK(tun_get_iff(self->p.rx.fd, &ifr));
+	EXPECT_STREQ("rx", ifr.ifr_name);
 	/* Moving took it down. */
 	netns_enter(self->other);
-	ASSERT_OK(link_up("m0"));
+	ASSERT_OK(link_up("rx"));
 	netns_enter(self->here);
-	macvtap_frame(&f, self->to, self->from, 64, 1);
-	EXPECT_EQ(74, tun_send(&self->sender, NULL, &f));
-	EXPECT_TRUE(macvtap_recv_same(&self->t, &f, TIMEOUT_MS));
-	macvtap_frame(&f, self->from, self->to, 64, 2);
-	EXPECT_EQ(74, tun_send(&self->t, NULL, &f));
-	EXPECT_TRUE(macvtap_recv_same(&self->sender, &f, TIMEOUT_MS));
+	macvtap_frame(&f, self->p.rx_mac, self->p.tx_mac, 64, 1);
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &f));
+	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS));
+	macvtap_frame(&f, self->p.tx_mac, self->p.rx_mac, 64, 2);
+	EXPECT_EQ(74, tun_send(&self->p.rx, NULL, &f));
+	EXPECT_TRUE(macvtap_recv_same(&self->p.tx, &f, TIMEOUT_MS));
 }
 
 TEST_F(macvtap_moved, node, .title = "the node of a link that moves goes with it, to a sysfs of there",
@@ -199,10 +190,10 @@ TEST_F(macvtap_moved, node, .title = "the node of a link that moves goes with it
 {
 	char path[MACVTAP_NODE_SIZE];
 
-	EXPECT_ERRNO(ENODEV, macvtap_node("m0", path));
+	EXPECT_ERRNO(ENODEV, macvtap_node("rx", path));
 	netns_enter(self->other);
 	/* /sys still shows the first namespace. */
-	EXPECT_ERRNO(ENOENT, macvtap_node("m0", path));
+	EXPECT_ERRNO(ENOENT, macvtap_node("rx", path));
 	netns_enter(self->here);
 }
 
@@ -227,34 +218,28 @@ TEST_F(macvtap_moved, namespace_ends,
 
 	close(self->other);
 	self->other = -1;
-	EXPECT_TRUE(wait_for_no_link(self->t.fd));
-	macvtap_frame(&f, self->from, self->to, 64, 1);
-	EXPECT_EQ(74, tun_send(&self->t, NULL, &f));
-	EXPECT_EQ(0, sock_wait(self->sender.fd, POLLIN, 0));
+	EXPECT_TRUE(wait_for_no_link(self->p.rx.fd));
+	macvtap_frame(&f, self->p.tx_mac, self->p.rx_mac, 64, 1);
+	EXPECT_EQ(74, tun_send(&self->p.rx, NULL, &f));
+	EXPECT_EQ(0, sock_wait(self->p.tx.fd, POLLIN, 0));
 }
 
 FIXTURE(macvtap_xdp)
 {
-	struct tun t, sender;
+	struct macvtap_pair p;
 	struct frame first, second;
 };
 
 FIXTURE_SETUP(macvtap_xdp)
 {
-	uint8_t to[6], from[6];
-
-	self->t = macvtap_bridge("m0");
-	self->sender = macvtap_bridge("m1");
-	macvtap_mac("m0", to);
-	macvtap_mac("m1", from);
-	macvtap_frame(&self->first, to, from, 64, 1);
-	macvtap_frame(&self->second, to, from, 64, 2);
+	self->p = macvtap_pair();
+	macvtap_pair_frame(&self->p, &self->first, 64, 1);
+	macvtap_pair_frame(&self->p, &self->second, 64, 2);
 }
 
 FIXTURE_TEARDOWN(macvtap_xdp)
 {
-	tun_close(&self->sender);
-	tun_close(&self->t);
+	macvtap_pair_close(&self->p);
 }
 
 TEST_F(macvtap_xdp, not_native, .title = "a macvtap has no XDP in the driver: EOPNOTSUPP",
@@ -262,9 +247,21 @@ TEST_F(macvtap_xdp, not_native, .title = "a macvtap has no XDP in the driver: EO
 {
 	int program = bpf_load_return(BPF_PROG_TYPE_XDP, XDP_PASS);
 
-	EXPECT_ERRNO(EOPNOTSUPP, link_set_xdp("m0", program, XDP_FLAGS_DRV_MODE));
-	EXPECT_OK(link_set_xdp("m0", program, XDP_FLAGS_SKB_MODE));
+	EXPECT_ERRNO(EOPNOTSUPP, link_set_xdp("rx", program, XDP_FLAGS_DRV_MODE));
+	EXPECT_OK(link_set_xdp("rx", program, XDP_FLAGS_SKB_MODE));
 	close(program);
+}
+
+static bool wait_for_run(int map)
+{
+	int64_t deadline = clock_ms() + TIMEOUT_MS;
+
+	while (!bpf_runs(map)) {
+		if (!clock_left(deadline))
+			return false;
+		usleep(1000);
+	}
+	return true;
 }
 
 TEST_F(macvtap_xdp, generic,
@@ -275,18 +272,15 @@ TEST_F(macvtap_xdp, generic,
 	int map, program = bpf_load_counter(BPF_PROG_TYPE_XDP, XDP_DROP, &map);
 
 	ASSERT_LE(0, program);
-	ASSERT_OK(link_set_xdp("m1", program, XDP_FLAGS_SKB_MODE));
-	EXPECT_EQ(74, tun_send(&self->sender, NULL, &self->first));
-	EXPECT_TRUE(macvtap_recv_same(&self->t, &self->first, TIMEOUT_MS));
+	ASSERT_OK(link_set_xdp("tx", program, XDP_FLAGS_SKB_MODE));
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &self->first));
+	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &self->first, TIMEOUT_MS));
 	EXPECT_EQ(0, bpf_runs(map));
 
-	ASSERT_OK(link_set_xdp("m0", program, XDP_FLAGS_SKB_MODE));
-	EXPECT_EQ(74, tun_send(&self->sender, NULL, &self->second));
-	/* Taking a link down waits until what is on its way has arrived. */
-	ASSERT_OK(link_down("m1"));
-	ASSERT_OK(link_up("m1"));
-	EXPECT_EQ(1, bpf_runs(map));
-	EXPECT_EQ(0, sock_wait(self->t.fd, POLLIN, 0));
+	ASSERT_OK(link_set_xdp("rx", program, XDP_FLAGS_SKB_MODE));
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &self->second));
+	EXPECT_TRUE(wait_for_run(map));
+	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
 	close(program);
 	close(map);
 }

@@ -205,8 +205,7 @@ TEST_F(macvtap_queue, none_attached,
 
 FIXTURE(macvtap_ring)
 {
-	struct tun t, sender;
-	uint8_t to[6];
+	struct macvtap_pair p;
 };
 
 FIXTURE_VARIANT(macvtap_ring)
@@ -223,24 +222,21 @@ FIXTURE_VARIANT_ADD(macvtap_ring, detached) { .length = 3, .detached = true };
 
 FIXTURE_SETUP(macvtap_ring)
 {
-	self->t = macvtap_bridge("m0");
-	self->sender = macvtap_bridge("m1");
-	macvtap_mac("m0", self->to);
+	self->p = macvtap_pair();
 	/* Packets in a ring still count against the send buffer they came from. */
-	if (tun_set_sndbuf(self->sender.fd, INT_MAX))
+	if (tun_set_sndbuf(self->p.tx.fd, INT_MAX))
 		TH_BAIL("TUNSETSNDBUF: %s", strerror(errno));
-	if (variant->detached && tun_set_queue(self->t.fd, IFF_DETACH_QUEUE))
+	if (variant->detached && tun_set_queue(self->p.rx.fd, IFF_DETACH_QUEUE))
 		TH_BAIL("IFF_DETACH_QUEUE: %s", strerror(errno));
-	if (variant->length >= 0 && link_set_txqueuelen("m0", variant->length))
+	if (variant->length >= 0 && link_set_txqueuelen("rx", variant->length))
 		TH_BAIL("txqueuelen: %s", strerror(errno));
-	if (variant->detached && tun_set_queue(self->t.fd, IFF_ATTACH_QUEUE))
+	if (variant->detached && tun_set_queue(self->p.rx.fd, IFF_ATTACH_QUEUE))
 		TH_BAIL("IFF_ATTACH_QUEUE: %s", strerror(errno));
 }
 
 FIXTURE_TEARDOWN(macvtap_ring)
 {
-	tun_close(&self->sender);
-	tun_close(&self->t);
+	macvtap_pair_close(&self->p);
 }
 
 /*
@@ -271,18 +267,18 @@ TEST_F(macvtap_ring, room,
 	struct frame f;
 
 	for (int i = 0; i < room + 5; i++) {
-		make_frame(&f, self->to, i);
-		ASSERT_EQ(VNET_SIZE_LEGACY + 64, tun_send(&self->sender, NULL, &f));
+		macvtap_pair_frame(&self->p, &f, 64, i);
+		ASSERT_EQ(VNET_SIZE_LEGACY + 64, tun_send(&self->p.tx, NULL, &f));
 	}
-	ASSERT_TRUE(wait_for_received("m0", room + 5, 5));
+	ASSERT_TRUE(wait_for_received("rx", room + 5, 5));
 	for (int i = 0; i < room; i++) {
-		make_frame(&f, self->to, i);
-		ASSERT_TRUE(macvtap_recv_same(&self->t, &f, TIMEOUT_MS)) {
+		macvtap_pair_frame(&self->p, &f, 64, i);
+		ASSERT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS)) {
 			TH_LOG("packet %d", i);
 		}
 	}
-	EXPECT_ERRNO(EAGAIN, tun_read(&self->t, f.data, sizeof(f.data), 0));
-	stats = link_stats("m0");
+	EXPECT_ERRNO(EAGAIN, tun_read(&self->p.rx, f.data, sizeof(f.data), 0));
+	stats = link_stats("rx");
 	EXPECT_EQ(5, stats.rx_dropped);
 	EXPECT_EQ(5, stats.rx_errors);
 }

@@ -24,22 +24,17 @@
 
 FIXTURE(macvtap_write)
 {
-	struct tun t, other; /* macvtaps of one link */
-	uint8_t from[6], to[6];
+	struct macvtap_pair p;
 };
 
 FIXTURE_SETUP(macvtap_write)
 {
-	self->t = macvtap_bridge("m0");
-	self->other = macvtap_bridge("m1");
-	macvtap_mac("m0", self->from);
-	macvtap_mac("m1", self->to);
+	self->p = macvtap_pair();
 }
 
 FIXTURE_TEARDOWN(macvtap_write)
 {
-	tun_close(&self->other);
-	tun_close(&self->t);
+	macvtap_pair_close(&self->p);
 }
 
 static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -53,15 +48,15 @@ TEST_F(macvtap_write, unicast,
 	uint8_t buf[256];
 	struct frame f;
 
-	macvtap_frame(&f, self->to, self->from, 64, 1);
-	EXPECT_EQ(74, tun_send(&self->t, NULL, &f));
-	EXPECT_TRUE(macvtap_recv_same(&self->other, &f, TIMEOUT_MS));
-	macvtap_frame(&f, nobody, self->from, 64, 2);
-	EXPECT_EQ(74, tun_send(&self->t, NULL, &f));
+	macvtap_pair_frame(&self->p, &f, 64, 1);
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &f));
+	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS));
+	macvtap_frame(&f, nobody, self->p.tx_mac, 64, 2);
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &f));
 	/* The first to come there is the second. */
 	ASSERT_EQ(64, packet_recv(world, buf, sizeof(buf), TIMEOUT_MS, NULL));
 	EXPECT_EQ(0, memcmp(f.data, buf, 64));
-	EXPECT_ERRNO(EAGAIN, tun_read(&self->other, buf, sizeof(buf), 0));
+	EXPECT_ERRNO(EAGAIN, tun_read(&self->p.rx, buf, sizeof(buf), 0));
 	close(world);
 }
 
@@ -73,12 +68,12 @@ TEST_F(macvtap_write, broadcasts,
 	uint8_t buf[256];
 	struct frame f;
 
-	macvtap_frame(&f, broadcast, self->from, 64, 1);
-	EXPECT_EQ(74, tun_send(&self->t, NULL, &f));
-	EXPECT_TRUE(macvtap_recv_same(&self->other, &f, TIMEOUT_MS));
+	macvtap_frame(&f, broadcast, self->p.tx_mac, 64, 1);
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &f));
+	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS));
 	ASSERT_EQ(64, packet_recv(world, buf, sizeof(buf), TIMEOUT_MS, NULL));
 	EXPECT_EQ(0, memcmp(f.data, buf, 64));
-	EXPECT_ERRNO(EAGAIN, tun_read(&self->t, buf, sizeof(buf), 0));
+	EXPECT_ERRNO(EAGAIN, tun_read(&self->p.tx, buf, sizeof(buf), 0));
 	close(world);
 }
 
@@ -89,12 +84,12 @@ TEST_F(macvtap_write, statistics,
 	struct rtnl_link_stats64 sender, receiver;
 	struct frame f;
 
-	macvtap_frame(&f, self->to, self->from, 100, 1);
-	EXPECT_EQ(110, tun_send(&self->t, NULL, &f));
+	macvtap_pair_frame(&self->p, &f, 100, 1);
+	EXPECT_EQ(110, tun_send(&self->p.tx, NULL, &f));
 	/* Received when the frame is in the queue, not when it is read. */
-	ASSERT_EQ(POLLIN, sock_wait(self->other.fd, POLLIN, TIMEOUT_MS));
-	sender = link_stats("m0");
-	receiver = link_stats("m1");
+	ASSERT_EQ(POLLIN, sock_wait(self->p.rx.fd, POLLIN, TIMEOUT_MS));
+	sender = link_stats("tx");
+	receiver = link_stats("rx");
 	EXPECT_EQ(1, sender.tx_packets);
 	EXPECT_EQ(100, sender.tx_bytes);
 	EXPECT_EQ(0, sender.rx_packets);
@@ -255,10 +250,10 @@ TEST_F(macvtap_write, detached, .title = "a queue that is detached still writes:
 {
 	struct frame f;
 
-	ASSERT_OK(tun_set_queue(self->t.fd, IFF_DETACH_QUEUE));
-	macvtap_frame(&f, self->to, self->from, 64, 1);
-	EXPECT_EQ(74, tun_send(&self->t, NULL, &f));
-	EXPECT_TRUE(macvtap_recv_same(&self->other, &f, TIMEOUT_MS));
+	ASSERT_OK(tun_set_queue(self->p.tx.fd, IFF_DETACH_QUEUE));
+	macvtap_pair_frame(&self->p, &f, 64, 1);
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &f));
+	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS));
 }
 
 /* By how much hdr_len may exceed a frame of 64 bytes. */
@@ -280,20 +275,20 @@ TEST_F(macvtap_write, hdr_len,
 	struct frame f;
 	int excess;
 
-	macvtap_frame(&f, broadcast, self->from, 64, 1);
+	macvtap_frame(&f, broadcast, self->p.tx_mac, 64, 1);
 	/* On a TAP less than 14 is EINVAL. */
 	for (int len = 0; len <= 64; len++) {
-		EXPECT_EQ(74, tun_send(&self->t, &(struct vnet){ .hdr_len = len }, &f));
+		EXPECT_EQ(74, tun_send(&self->p.tx, &(struct vnet){ .hdr_len = len }, &f));
 	}
 	/* Up to 6.14 the rest of the header was skipped before hdr_len was looked at. */
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		ASSERT_OK(tun_set_vnet_hdr_sz(&self->t, sizes[i]));
-		excess = accepted_excess(&self->t, &f);
+		ASSERT_OK(tun_set_vnet_hdr_sz(&self->p.tx, sizes[i]));
+		excess = accepted_excess(&self->p.tx, &f);
 		EXPECT_TRUE(excess == 0 || excess == sizes[i] - 10) {
 			TH_LOG("header of %d: hdr_len may exceed the frame by %d", sizes[i], excess);
 		}
 	}
-	EXPECT_LT(0, link_stats("m0").tx_dropped);
+	EXPECT_LT(0, link_stats("tx").tx_dropped);
 }
 
 TEST_F(macvtap_write, odd_hdr_len,
@@ -301,16 +296,16 @@ TEST_F(macvtap_write, odd_hdr_len,
        .behaviours = { 518 }, .needs = { "macvtap" })
 {
 	static const uint16_t lengths[] = { 0, 1, 5, 13, 14, 100, 4096, 5000 };
-	static const char *const links[] = { MACVTAP_LOWER, MACVTAP_WORLD, "m0", "m1" };
+	static const char *const links[] = { MACVTAP_LOWER, MACVTAP_WORLD, "tx", "rx" };
 	struct frame f;
 
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		ASSERT_OK(link_set_mtu(links[i], 9000));
 	/* With less than an Ethernet header in the linear part the addresses are not in it. */
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-		macvtap_frame(&f, self->to, self->from, 5000, i);
-		EXPECT_EQ(5010, tun_send(&self->t, &(struct vnet){ .hdr_len = lengths[i] }, &f));
-		EXPECT_TRUE(macvtap_recv_same(&self->other, &f, TIMEOUT_MS)) {
+		macvtap_pair_frame(&self->p, &f, 5000, i);
+		EXPECT_EQ(5010, tun_send(&self->p.tx, &(struct vnet){ .hdr_len = lengths[i] }, &f));
+		EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS)) {
 			TH_LOG("hdr_len %u", lengths[i]);
 		}
 	}
@@ -324,15 +319,15 @@ TEST_F(macvtap_write, sizes,
 	struct frame f;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-		macvtap_frame(&f, self->to, self->from, lengths[i], i);
-		EXPECT_EQ(10 + lengths[i], tun_send(&self->t, NULL, &f));
+		macvtap_pair_frame(&self->p, &f, lengths[i], i);
+		EXPECT_EQ(10 + lengths[i], tun_send(&self->p.tx, NULL, &f));
 		/* A VLAN tag more than the MTU would still go. */
 		if (lengths[i] <= 1514) {
-			EXPECT_TRUE(macvtap_recv_same(&self->other, &f, TIMEOUT_MS));
+			EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS));
 		}
 	}
-	EXPECT_EQ(0, sock_wait(self->other.fd, POLLIN, 0));
-	EXPECT_EQ(ARRAY_SIZE(lengths), link_stats("m0").tx_packets);
+	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
+	EXPECT_EQ(ARRAY_SIZE(lengths), link_stats("tx").tx_packets);
 }
 
 #define SNDBUF 20000
@@ -343,14 +338,14 @@ TEST_F(macvtap_write, sizes,
  * Writes frames that nobody reads until the file takes no more, LIMIT at most: how often. A TAP
  * takes them from whoever sent them; a macvtap does not, and a frame counts until it is read.
  */
-static int fill(FIXTURE_DATA(macvtap_write) *self, struct frame *f)
+static int fill(struct macvtap_pair *p, struct frame *f)
 {
 	int n = 0;
 
-	macvtap_frame(f, self->to, self->from, 1000, 1);
-	if (tun_set_sndbuf(self->t.fd, SNDBUF))
+	macvtap_pair_frame(p, f, 1000, 1);
+	if (tun_set_sndbuf(p->tx.fd, SNDBUF))
 		TH_BAIL("TUNSETSNDBUF: %s", strerror(errno));
-	while (n < LIMIT && tun_send(&self->t, NULL, f) > 0)
+	while (n < LIMIT && tun_send(&p->tx, NULL, f) > 0)
 		n++;
 	return n;
 }
@@ -373,18 +368,18 @@ TEST_F(macvtap_write, full,
        .behaviours = { 511, 524 }, .needs = { "macvtap" })
 {
 	struct frame f;
-	int n = fill(self, &f);
+	int n = fill(&self->p, &f);
 
 	EXPECT_LT(1, n);
 	ASSERT_GT(LIMIT, n);
-	EXPECT_ERRNO(EAGAIN, tun_send(&self->t, NULL, &f));
-	EXPECT_EQ(0, writable(&self->t));
+	EXPECT_ERRNO(EAGAIN, tun_send(&self->p.tx, NULL, &f));
+	EXPECT_EQ(0, writable(&self->p.tx));
 	/* A TAP does not count what it could not take. */
-	EXPECT_EQ(2, link_stats("m0").tx_dropped);
-	EXPECT_EQ(n, link_stats("m0").tx_packets);
-	read_all(&self->other, n);
-	EXPECT_EQ(POLLOUT, writable(&self->t));
-	EXPECT_EQ(1010, tun_send(&self->t, NULL, &f));
+	EXPECT_EQ(2, link_stats("tx").tx_dropped);
+	EXPECT_EQ(n, link_stats("tx").tx_packets);
+	read_all(&self->p.rx, n);
+	EXPECT_EQ(POLLOUT, writable(&self->p.tx));
+	EXPECT_EQ(1010, tun_send(&self->p.tx, NULL, &f));
 }
 
 TEST_F(macvtap_write, full_nowait,
@@ -394,11 +389,11 @@ TEST_F(macvtap_write, full_nowait,
 	struct frame f;
 	struct iovec iov = { f.data, 1000 };
 
-	ASSERT_OK(tun_set_iff(self->t.fd, NULL, IFF_TAP | IFF_NO_PI));
-	self->t.vnet_size = 0;
-	ASSERT_GT(LIMIT, fill(self, &f));
-	tun_set_blocking(self->t.fd);
-	EXPECT_ERRNO(EAGAIN, pwritev2(self->t.fd, &iov, 1, -1, RWF_NOWAIT));
+	ASSERT_OK(tun_set_iff(self->p.tx.fd, NULL, IFF_TAP | IFF_NO_PI));
+	self->p.tx.vnet_size = 0;
+	ASSERT_GT(LIMIT, fill(&self->p, &f));
+	tun_set_blocking(self->p.tx.fd);
+	EXPECT_ERRNO(EAGAIN, pwritev2(self->p.tx.fd, &iov, 1, -1, RWF_NOWAIT));
 }
 
 TEST_F(macvtap_write, poll_wakes,
@@ -407,18 +402,18 @@ TEST_F(macvtap_write, poll_wakes,
 {
 	struct blocked poller;
 	struct frame f;
-	int n = fill(self, &f);
+	int n = fill(&self->p, &f);
 
 	ASSERT_GT(LIMIT, n);
-	ASSERT_TRUE(blocked_poll(&poller, self->t.fd, POLLOUT));
-	read_all(&self->other, n);
+	ASSERT_TRUE(blocked_poll(&poller, self->p.tx.fd, POLLOUT));
+	read_all(&self->p.rx, n);
 	ASSERT_TRUE(blocked_ended(&poller, TIMEOUT_MS));
 	EXPECT_EQ(POLLOUT, poller.revents);
 }
 
 FIXTURE(macvtap_blocked)
 {
-	FIXTURE_DATA(macvtap_write) w;
+	struct macvtap_pair p;
 };
 
 FIXTURE_VARIANT(macvtap_blocked)
@@ -431,16 +426,12 @@ FIXTURE_VARIANT_ADD(macvtap_blocked, unpolled) { false };
 
 FIXTURE_SETUP(macvtap_blocked)
 {
-	self->w.t = macvtap_bridge("m0");
-	self->w.other = macvtap_bridge("m1");
-	macvtap_mac("m0", self->w.from);
-	macvtap_mac("m1", self->w.to);
+	self->p = macvtap_pair();
 }
 
 FIXTURE_TEARDOWN(macvtap_blocked)
 {
-	tun_close(&self->w.other);
-	tun_close(&self->w.t);
+	macvtap_pair_close(&self->p);
 }
 
 TEST_F(macvtap_blocked, write_wakes,
@@ -450,17 +441,17 @@ TEST_F(macvtap_blocked, write_wakes,
 	struct blocked writer;
 	uint8_t raw[1010] = { 0 };
 	struct frame f;
-	int n = fill(&self->w, &f);
+	int n = fill(&self->p, &f);
 	bool woken;
 
 	ASSERT_GT(LIMIT, n);
 	memcpy(raw + 10, f.data, 1000);
-	tun_set_blocking(self->w.t.fd);
-	ASSERT_TRUE(blocked_write(&writer, self->w.t.fd, raw, sizeof(raw)));
+	tun_set_blocking(self->p.tx.fd);
+	ASSERT_TRUE(blocked_write(&writer, self->p.tx.fd, raw, sizeof(raw)));
 	if (variant->polled) {
-		EXPECT_EQ(0, writable(&self->w.t));
+		EXPECT_EQ(0, writable(&self->p.tx));
 	}
-	read_all(&self->w.other, n);
+	read_all(&self->p.rx, n);
 	woken = blocked_ended(&writer, variant->polled ? TIMEOUT_MS : TIMEOUT_MS / 4);
 	EXPECT_TRUE(woken);
 	/* A signal wakes it too; then it finds the room there was all the time. */
@@ -481,9 +472,9 @@ TEST_F(macvtap_write, interrupted,
 	struct blocked writer;
 	struct frame f;
 
-	ASSERT_GT(LIMIT, fill(self, &f));
-	tun_set_blocking(self->t.fd);
-	ASSERT_TRUE(blocked_write(&writer, self->t.fd, zeros, sizeof(zeros)));
+	ASSERT_GT(LIMIT, fill(&self->p, &f));
+	tun_set_blocking(self->p.tx.fd);
+	ASSERT_TRUE(blocked_write(&writer, self->p.tx.fd, zeros, sizeof(zeros)));
 	ASSERT_TRUE(blocked_interrupt(&writer, TIMEOUT_MS));
 	EXPECT_EQ(-1, writer.ret);
 	EXPECT_EQ(EINTR, writer.err);
@@ -499,14 +490,14 @@ TEST_F(macvtap_write, splice,
 	ASSERT_OK(pipe(ends));
 	ASSERT_EQ(sizeof(frame), write(ends[1], frame, sizeof(frame)));
 	ASSERT_EQ(sizeof(frame), pwrite(file, frame, sizeof(frame), 0));
-	EXPECT_ERRNO(EINVAL, splice(ends[0], NULL, self->t.fd, NULL, sizeof(frame), 0));
-	EXPECT_ERRNO(EINVAL, splice(self->t.fd, NULL, ends[1], NULL, sizeof(frame), 0));
-	EXPECT_ERRNO(EINVAL, sendfile(self->t.fd, file, NULL, sizeof(frame)));
-	EXPECT_ERRNO(EINVAL, sendfile(file, self->t.fd, NULL, sizeof(frame)));
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->t.fd, 0));
+	EXPECT_ERRNO(EINVAL, splice(ends[0], NULL, self->p.tx.fd, NULL, sizeof(frame), 0));
+	EXPECT_ERRNO(EINVAL, splice(self->p.tx.fd, NULL, ends[1], NULL, sizeof(frame), 0));
+	EXPECT_ERRNO(EINVAL, sendfile(self->p.tx.fd, file, NULL, sizeof(frame)));
+	EXPECT_ERRNO(EINVAL, sendfile(file, self->p.tx.fd, NULL, sizeof(frame)));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->p.tx.fd, 0));
 	EXPECT_EQ(ENODEV, errno);
-	EXPECT_ERRNO(ESPIPE, lseek(self->t.fd, 0, SEEK_SET));
-	EXPECT_EQ(0, link_stats("m0").tx_packets);
+	EXPECT_ERRNO(ESPIPE, lseek(self->p.tx.fd, 0, SEEK_SET));
+	EXPECT_EQ(0, link_stats("tx").tx_packets);
 	close(file);
 	close(ends[0]);
 	close(ends[1]);
