@@ -16,9 +16,6 @@
 #include "device/memory.h"
 #include "device/sigio.h"
 #include "harness/harness.h"
-#include "netns/creds.h"
-#include "netns/ethtool.h"
-#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/sock.h"
 

@@ -12,7 +12,6 @@
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/sock.h"
-#include "netns/sysfs.h"
 
 #define TIMEOUT_MS 2000
 /* A namespace goes when a worker of the kernel comes to it. */

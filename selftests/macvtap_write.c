@@ -17,7 +17,6 @@
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
-#include "netns/qdisc.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS 2000
