@@ -54,30 +54,6 @@ int bpf_load_xdp_metadata(void)
 	return bpf_load(BPF_PROG_TYPE_XDP, code, ARRAY_SIZE(code));
 }
 
-uint32_t bpf_id(int program)
-{
-	struct bpf_prog_info info = { 0 };
-	union bpf_attr attr = {
-		.info.bpf_fd = program,
-		.info.info_len = sizeof(info),
-		.info.info = (uintptr_t)&info,
-	};
-
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
-		TH_BAIL("cannot ask for a BPF program: %s", strerror(errno));
-	return info.id;
-}
-
-bool bpf_id_exists(uint32_t id)
-{
-	union bpf_attr attr = { .prog_id = id };
-	int fd = syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
 int bpf_devmap(uint32_t entries)
 {
 	union bpf_attr attr = {

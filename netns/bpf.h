@@ -20,10 +20,6 @@ int bpf_load_return(enum bpf_prog_type type, int32_t value);
  * it where that cannot be done.
  */
 int bpf_load_xdp_metadata(void);
-/* The number by which the kernel knows @program. Ends the test if it cannot be had. */
-uint32_t bpf_id(int program);
-/* True if there still is a program with that number; false too if we may not ask. */
-bool bpf_id_exists(uint32_t id);
 /*
  * A map of devices for redirect_map(), with @entries empty entries: a descriptor, the caller's to
  * close. Ends the test if there can be none. The other puts @ifindex into one: 0, or -1 and errno.

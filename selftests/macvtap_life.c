@@ -11,6 +11,7 @@
 #include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/netns.h"
+#include "netns/program.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS 2000
@@ -251,11 +252,11 @@ TEST_F(macvtap_xdp, not_native, .title = "a macvtap has no XDP in the driver: EO
 	close(program);
 }
 
-static bool wait_for_run(int map)
+static bool wait_for_run(const struct program *p)
 {
 	int64_t deadline = clock_ms() + TIMEOUT_MS;
 
-	while (!bpf_runs(map)) {
+	while (!p->shared[0]) {
 		if (!clock_left(deadline))
 			return false;
 		usleep(1000);
@@ -268,18 +269,19 @@ TEST_F(macvtap_xdp, generic,
 		"written",
        .behaviours = { 534 }, .needs = { "macvtap", "xdp" })
 {
-	int map, program = bpf_load_counter(BPF_PROG_TYPE_XDP, XDP_DROP, &map);
+	struct program p;
 
-	ASSERT_LE(0, program);
-	ASSERT_OK(link_set_xdp("tx", program, XDP_FLAGS_SKB_MODE));
+	program_start(&p, BPF_PROG_TYPE_XDP);
+	program_count(&p, 0);
+	ASSERT_LE(0, program_return(&p, XDP_DROP));
+	ASSERT_OK(link_set_xdp("tx", p.fd, XDP_FLAGS_SKB_MODE));
 	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &self->first));
 	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &self->first, TIMEOUT_MS));
-	EXPECT_EQ(0, bpf_runs(map));
+	EXPECT_EQ(0, p.shared[0]);
 
-	ASSERT_OK(link_set_xdp("rx", program, XDP_FLAGS_SKB_MODE));
+	ASSERT_OK(link_set_xdp("rx", p.fd, XDP_FLAGS_SKB_MODE));
 	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &self->second));
-	EXPECT_TRUE(wait_for_run(map));
+	EXPECT_TRUE(wait_for_run(&p));
 	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
-	close(program);
-	close(map);
+	program_close(&p);
 }

@@ -27,6 +27,7 @@
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
+#include "netns/program.h"
 
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define VNET_SIZE   VNET_SIZE_LEGACY
@@ -214,7 +215,7 @@ static ssize_t set_program(struct race_role *role, enum bpf_prog_type type, int3
 
 	if (program < 0)
 		return result;
-	role->number = bpf_id(program);
+	role->number = program_id(program);
 	close(program);
 	return result;
 }
@@ -396,9 +397,9 @@ static void expect_unloaded(struct __test_metadata *_metadata, const struct race
 	int64_t deadline = clock_ms() + TIMEOUT_MS;
 
 	ASSERT_LT(0, role->number);
-	while (bpf_id_exists(role->number) && clock_left(deadline))
+	while (program_exists(role->number) && clock_left(deadline))
 		usleep(1000);
-	EXPECT_FALSE(bpf_id_exists(role->number));
+	EXPECT_FALSE(program_exists(role->number));
 }
 
 static void run(struct __test_metadata *_metadata, FIXTURE_DATA(race_setting) *self,
