@@ -537,7 +537,7 @@ TEST(read_short_buffer,
  */
 TEST(header_rest,
      .title = "what lies behind the first ten bytes of a header is zero on read, or left as it was",
-     .behaviours = { 329 })
+     .behaviours = { 329, 567 })
 {
 	struct tun t = peer_create("gso0", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR);
 	static const int sizes[] = { 10, 12, 20, 24, 40, 64, 200 };
@@ -1092,7 +1092,7 @@ FIXTURE_SETUP(tunnel)
 TEST_F(tunnel, bridge_tunnel,
        .title = "a super-frame in a UDP tunnel is carried as it is to a device that knows them, "
 		"otherwise in segments that each have all headers",
-       .behaviours = { 151, 334 }, .needs = { "bridge", "udp_tunnel_gso" })
+       .behaviours = { 151, 334, 568 }, .needs = { "bridge", "udp_tunnel_gso" })
 {
 	bool whole = variant->mask & TUN_F_UDP_TUNNEL_GSO;
 	uint8_t stream[3500];

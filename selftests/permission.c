@@ -119,7 +119,7 @@ FIXTURE_TEARDOWN(permission)
 TEST_F(permission, attach,
        .title = "attaching without CAP_NET_ADMIN takes the owner's euid and the group, as far as "
 		"they are set",
-       .behaviours = { 104, 106 }, .needs = { "second_uid" }, .guards = { "a70c7b3cbc06" })
+       .behaviours = { 104, 106, 565 }, .needs = { "second_uid" }, .guards = { "a70c7b3cbc06" })
 {
 	static const struct {
 		uid_t uid;

@@ -401,7 +401,7 @@ static int accepted_excess(struct __test_metadata *_metadata, const struct tun *
 TEST_F(vnethdr, hdr_len_limit,
        .title = "hdr_len may reach the end of the frame; beyond the end and the header's unread "
 		"rest it is refused",
-       .behaviours = { 307, 308, 397 })
+       .behaviours = { 307, 308, 397, 567 })
 {
 	struct rtnl_link_stats64 before = link_stats(self->t.name), after;
 	static const int sizes[] = { 10, 12, 20, 24, 40 };
