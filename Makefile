@@ -32,7 +32,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix bench setup setup-test new install clean help fuzz-programs
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help fuzz-programs
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -46,9 +46,9 @@ $(B)/%.o: %.c $(B)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# The page is embedded.
+# These are embedded, and so is the beginning of the programs that the model writes.
 $(B)/cli/matrix.o: cli/matrix.html
-# So is the beginning of the programs that the model writes.
+$(B)/cli/catalogue.o: docs/catalogue.json
 $(B)/device/lockstep_shrink.o: device/op_program.h
 
 $(B)/tuntests: $(core) $(suite)
@@ -97,6 +97,10 @@ matrix: all ## the suite on several kernels, as a page (MATRIX="running uml-debi
 	$(B)/tuntests matrix $(MATRIX)
 	cp results/matrix/matrix.html results/matrix/matrix.json docs/
 
+catalogue: all ## docs/catalogue.md: what the driver does, and the tests of each behaviour
+	$(B)/tuntests catalogue > $(B)/catalogue.md
+	mv $(B)/catalogue.md docs/
+
 bench: all ## wall time of the suite, parallel against one at a time
 	@cli/bench $(B)/tuntests
 
@@ -127,4 +131,4 @@ clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18

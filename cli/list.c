@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/catalogue.h"
 #include "harness/registry.h"
+
+#define SCHEMA 1
 
 static json_t *strings(const char *const *list)
 {
@@ -52,16 +55,33 @@ static void count_in_area(const struct test *t, const struct test *next, size_t 
 	*in_area = 0;
 }
 
+/* The tests and what they check. The exit status. */
+static int print_json(json_t *tests, const char *const *patterns, size_t count)
+{
+	json_t *behaviours = catalogue_behaviours(patterns, count), *all;
+
+	if (!behaviours) {
+		json_decref(tests);
+		return 2;
+	}
+	all = json_pack("{s:i, s:o, s:o}", "schema", SCHEMA, "tests", tests, "behaviours", behaviours);
+	json_dumpf(all, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(all);
+	return 0;
+}
+
 int list_tests(const char *const *patterns, size_t count, enum list_form form)
 {
 	const struct test_list *all = registry_tests();
 	const struct test *t = NULL, *next;
-	json_t *list = json_array();
 	size_t i, in_area = 0;
-	int status;
+	json_t *list;
 
-	status = registry_check_patterns(patterns, count) ? 0 : 2;
-	for (i = 0; i <= all->count && !status; i++) {
+	if (!registry_check_patterns(patterns, count))
+		return 2;
+	list = json_array();
+	for (i = 0; i <= all->count; i++) {
 		next = i < all->count ? &all->tests[i] : NULL;
 		if (next && !test_selected(next, patterns, count))
 			continue;
@@ -73,10 +93,8 @@ int list_tests(const char *const *patterns, size_t count, enum list_form form)
 			print_test(t);
 		t = next;
 	}
-	if (form == LIST_JSON && !status) {
-		json_dumpf(list, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (form == LIST_JSON)
+		return print_json(list, patterns, count);
 	json_decref(list);
-	return status;
+	return 0;
 }

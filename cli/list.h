@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* `tuntests list`: the tests of this program, for people and as JSON. */
+/* `tuntests list`: the tests of this program, for people, and as JSON with what they check. */
 #ifndef CLI_LIST_H
 #define CLI_LIST_H
 

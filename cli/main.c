@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/bisect.h"
+#include "cli/catalogue.h"
 #include "cli/guest.h"
 #include "cli/list.h"
 #include "cli/matrix.h"
@@ -57,6 +58,7 @@ static const char help[] =
 	"  %1$s list [OPTION] [PATTERN]...      tests, what they need and what they guard\n"
 	"  %1$s run [OPTION]... [PATTERN]...    run tests\n"
 	"  %1$s compare OLD NEW                 difference of two runs\n"
+	"  %1$s catalogue                       what the driver does, with the tests, as a page\n"
 	"  %1$s matrix [OPTION]... [TARGET]...  results of several kernels side by side, as a page\n"
 	"  %1$s bisect --good A --bad B TEST... since which kernel does a test fail?\n"
 	"  %1$s bisect-run TEST...              the same in a kernel tree, for `git bisect run`\n"
@@ -64,8 +66,9 @@ static const char help[] =
 	"\n"
 	"  %1$s guest list|build|run|shell|clean   guest kernels\n"
 	"\n"
-	"A PATTERN is a test's id ('open.node'), an area ('open'), or a shell\n"
-	"pattern ('*.write_*'). Without one, all tests are meant.\n"
+	"A PATTERN is a test's id ('open.node'), an area ('open'), a shell pattern\n"
+	"('*.write_*'), or the number of a behaviour in the catalogue ('268'). Without\n"
+	"one, all tests are meant.\n"
 	"'%1$s COMMAND --help' says more about a command.\n"
 	"\n"
 	"Exit status: 0 all as expected, 1 a test failed or something got worse, 2 wrong\n"
@@ -110,13 +113,15 @@ static const char run_help[] =
 	"  %1$s run                            everything\n"
 	"  %1$s run setiff 'queue.*detach*'    one area, and some tests of another\n"
 	"  %1$s run -j 1 -v open.node          one test, with all it prints\n"
+	"  %1$s run 268                        the tests of one behaviour\n"
 	"  %1$s run --repeat 20 --shuffle 1    look for flakes\n";
 
 static const char list_help[] =
 	"Usage: %1$s list [--json | --areas] [PATTERN]...\n"
 	"\n"
-	"Prints the tests that match, with the behaviour each expects. --json adds the numbers\n"
-	"of the catalogue, the features each needs, and the fixes (commits, CVEs) it guards.\n"
+	"Prints the tests that match, with the behaviour each expects. --json adds the features\n"
+	"each needs, the fixes (commits, CVEs) it guards, and what the catalogue says of the\n"
+	"behaviours it checks.\n"
 	"Tests that take long are marked, and those that a kernel with a fault may not survive.\n"
 	"--areas prints the areas only, and how many tests each has.\n";
 
@@ -429,6 +434,7 @@ int main(int argc, char **argv)
 		{ "run", cmd_run },
 		{ "list", cmd_list },
 		{ "compare", cmd_compare },
+		{ "catalogue", catalogue_command },
 		{ "guest", cmd_guest },
 		{ "matrix", matrix_command },
 		{ "model", cmd_model },

@@ -202,8 +202,25 @@ static bool begins_with(const struct test *t, const char *name)
 	return !strncmp(t->id, name, len) && (t->id[len] == '.' || !t->id[len]);
 }
 
+bool test_checks(const struct test *t, long behaviour)
+{
+	const int *b;
+
+	for (b = t->tc->data.behaviours; *b; b++)
+		if (*b == behaviour)
+			return true;
+	return false;
+}
+
+static bool is_number(const char *pattern)
+{
+	return *pattern && !pattern[strspn(pattern, "0123456789")];
+}
+
 bool test_matches(const struct test *t, const char *pattern)
 {
+	if (is_number(pattern))
+		return test_checks(t, strtol(pattern, NULL, 10));
 	return begins_with(t, pattern) || !fnmatch(pattern, t->id, 0);
 }
 
@@ -244,8 +261,12 @@ bool registry_check_patterns(const char *const *patterns, size_t count)
 	for (i = 0; i < count; i++) {
 		if (matches_any(patterns[i]))
 			continue;
-		fprintf(stderr, "%s: no test matches '%s' (`%s list` shows them all)\n",
-			the_suite->name, patterns[i], the_suite->name);
+		if (is_number(patterns[i]))
+			fprintf(stderr, "%s: no test checks behaviour %s (`%s catalogue` has all)\n",
+				the_suite->name, patterns[i], the_suite->name);
+		else
+			fprintf(stderr, "%s: no test matches '%s' (`%s list` shows them all)\n",
+				the_suite->name, patterns[i], the_suite->name);
 		return false;
 	}
 	return true;

@@ -35,9 +35,12 @@ struct feature *registry_feature(const char *name);
  */
 const struct feature *registry_missing(const struct test *t);
 
+/* True if @t names @behaviour, a number of the catalogue. */
+bool test_checks(const struct test *t, long behaviour);
+
 /*
  * True if @t's id is @pattern, begins with "@pattern." (an area, or all variants of a test), or
- * matches it as a shell pattern.
+ * matches it as a shell pattern. A number is that of a behaviour, and matches the tests of it.
  */
 bool test_matches(const struct test *t, const char *pattern);
 

@@ -69,8 +69,12 @@ is "a test's id is one for all its variants" "$(build/demo list demo.variants | 
 is "... and for one" "$(build/demo list demo.variants.two | wc -l)" 1
 is "a shell pattern" "$(build/demo list '*.xf*' | awk '{ print $1 }' | tr '\n' ' ')" \
 	"demo.xfails.one demo.xfails.two "
+is "a number is the tests of a behaviour" "$(build/demo list 1 3 | awk '{ print $1 }' | tr '\n' ' ')" \
+	"demo.passes demo.fails "
+build/demo run -j 1 -o "$out" 2 > /dev/null
+is "... in a run, too" "$(order)" demo.passes
 ok "list --json is JSON" sh -c \
-	"build/demo list --json | perl -MJSON::PP -0777 -ne 'exit(decode_json(\$_)->[0]{guards}[0] ne \"0123456789ab\")'"
+	"build/demo list --json | perl -MJSON::PP -0777 -ne 'exit(decode_json(\$_)->{tests}[0]{guards}[0] ne \"0123456789ab\")'"
 
 start=$(date +%s)
 exits "a hanging test is killed in time" 1 build/demo run -t 1 -o "$out" demo.hangs

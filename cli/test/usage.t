@@ -96,7 +96,7 @@ build/demo run -t 2 -o "$out" demo 2>/dev/null | head -n 1 > /dev/null
 ok "a reader that goes away costs nothing" grep -q '^# Totals' "$out/results.ktap"
 
 # What nobody gets to see is no success.
-for arguments in list 'list --json' --help --version 'run --help' 'guest --help' 'matrix --help' \
+for arguments in list 'list --json' catalogue --help --version 'run --help' 'guest --help' 'matrix --help' \
 	"compare $work/new-a.json $work/new-b.json"; do
 	echo '{"schema": 1, "tests": [{"id": "a.b", "result": "pass"}]}' > "$work/new-a.json"
 	echo '{"schema": 1, "tests": []}' > "$work/new-b.json"
@@ -118,11 +118,11 @@ fi
 is "list --areas counts the tests of each" "$(build/tuntests list --areas | awk '{ n += $2 } END { print n }')" \
 	"$(build/tuntests list | wc -l)"
 is "... of those that match" "$(build/tuntests list --areas open.node persist | wc -l)" 2
-# Every test that the help, the README and the pages name is there.
+# Every test that the help, the README and the pages name is there. (catalogue.t knows its page.)
 build/tuntests list --areas | awk '{ print $1 }' > "$work/areas"
 {
-	for command in "" run list compare guest matrix; do build/tuntests $command --help; done
-	cat README.md docs/*.md cli/tuntests.1
+	for command in "" run list compare catalogue guest matrix; do build/tuntests $command --help; done
+	cat README.md cli/tuntests.1 $(ls docs/*.md | grep -v catalogue.md)
 } | grep -oE '\b[a-z]+\.[a-z0-9_*]+' | grep -vE '\.(c|h|t|md|json)$' | sort -u > "$work/named"
 while read -r id; do
 	grep -qx "${id%%.*}" "$work/areas" || continue
@@ -130,7 +130,7 @@ while read -r id; do
 done < "$work/named"
 ok "... and some are named" grep -qx open.node "$work/named"
 
-for command in "" run list compare; do
+for command in "" run list compare catalogue; do
 	exits "help of '$command'" 0 build/tuntests $command --help
 	ok "... shows how to use it" grep -q '^Usage: tuntests' "$work/out"
 done
