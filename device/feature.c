@@ -15,6 +15,7 @@
 #include "device/compat.h"
 #include "device/macvtap.h"
 #include "device/tun.h"
+#include "device/vhost.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/creds.h"
@@ -420,4 +421,20 @@ FEATURE(macvtap, "kernel has no macvtap device")
 FEATURE(ipvtap, "kernel has no ipvtap device")
 {
 	return has_tap_device("ipvtap", IPVLAN_MODE_L2);
+}
+
+FEATURE(vhost, "kernel has no vhost-net")
+{
+	int fd = open(VHOST_NODE, O_RDWR | O_CLOEXEC);
+	bool present;
+
+	if (fd < 0) {
+		harness_missing("cannot open " VHOST_NODE ": %s", strerror(errno));
+		return false;
+	}
+	present = !ioctl(fd, VHOST_SET_OWNER, NULL);
+	if (!present)
+		harness_missing("VHOST_SET_OWNER: %s", strerror(errno));
+	close(fd);
+	return present;
 }
