@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames that vhost-net sends with MSG_MORE, because there is another buffer in its ring: the driver
+ * may keep them until the last one comes. vhost does so only with a send buffer that can be full.
+ */
+#include <limits.h>
+#include <net/ethernet.h>
+#include <poll.h>
+#include <unistd.h>
+#include <linux/ethtool.h>
+
+#include "device/peer.h"
+#include "device/vhost.h"
+#include "harness/harness.h"
+#include "netns/ethtool.h"
+#include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/sock.h"
+
+#define TIMEOUT_MS  10000
+#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
+#define SIZE	    60
+#define NAPI_WEIGHT 64 /* of the driver's NAPI */
+
+FIXTURE(vhost_more)
+{
+	struct vhost v;
+	struct tun t;
+	int seen;
+};
+
+FIXTURE_VARIANT(vhost_more)
+{
+	unsigned int flags;
+	uint32_t rx_frames; /* ethtool -C rx-frames: so many are kept */
+	int round; /* when another comes, so many are delivered at once; 0: nothing is kept */
+};
+
+FIXTURE_VARIANT_ADD(vhost_more, off) { .rx_frames = 0 };
+FIXTURE_VARIANT_ADD(vhost_more, one) { .rx_frames = 1, .round = 2 };
+FIXTURE_VARIANT_ADD(vhost_more, eight) { .rx_frames = 8, .round = 9 };
+FIXTURE_VARIANT_ADD(vhost_more, largest) { .rx_frames = 64, .round = 65 };
+FIXTURE_VARIANT_ADD(vhost_more, napi) { .flags = IFF_NAPI, .round = NAPI_WEIGHT + 1 };
+
+static int set_rx_frames(uint32_t frames)
+{
+	struct ethtool_coalesce c = { .cmd = ETHTOOL_SCOALESCE, .rx_max_coalesced_frames = frames };
+
+	return ethtool_ioctl("v0", &c);
+}
+
+FIXTURE_SETUP(vhost_more)
+{
+	self->t = vhost_peer(&self->v, 0, variant->flags);
+	ASSERT_OK(tun_set_sndbuf(self->t.fd, INT_MAX - 1));
+	ASSERT_OK(set_rx_frames(variant->rx_frames));
+	self->seen = packet_open("v0", ETH_P_LOCAL, 0);
+}
+
+FIXTURE_TEARDOWN(vhost_more)
+{
+	vhost_close(&self->v);
+	tun_close(&self->t);
+	close(self->seen);
+}
+
+static void build(struct frame *f, uint32_t seed)
+{
+	frame_start(f);
+	frame_eth(f, peer_mac, peer_mac, ETH_P_LOCAL);
+	frame_pattern(f, SIZE - ETH_HLEN, seed);
+}
+
+/*
+ * Sends frames @first to @last, all of them with MSG_MORE: the buffer behind them, at an address
+ * that the guest does not have, ends what vhost does. True if theirs come back.
+ */
+static bool send_more(FIXTURE_DATA(vhost_more) *self, int first, int last)
+{
+	struct vring_desc *next;
+	struct frame f;
+
+	for (int i = first; i <= last; i++) {
+		build(&f, i);
+		vhost_put(&self->v, NULL, f.data, f.len);
+	}
+	next = vhost_next_desc(&self->v, VHOST_TX);
+	vhost_add(&self->v, VHOST_TX, SIZE);
+	next->addr = 0;
+	vhost_kick(&self->v, VHOST_TX);
+	return vhost_used(&self->v, VHOST_TX, last - first + 1, TIMEOUT_MS) == last - first + 1 &&
+	       vhost_error(&self->v, VHOST_TX, TIMEOUT_MS);
+}
+
+/* How many frames came, from @first on in their order; waits for the first @n. */
+static int seen(FIXTURE_DATA(vhost_more) *self, int first, int n)
+{
+	uint8_t buf[SIZE];
+	int i = first;
+
+	while (packet_recv(self->seen, buf, sizeof(buf), i - first < n ? TIMEOUT_MS : 0, NULL) ==
+	       SIZE) {
+		if (pattern_check(buf + ETH_HLEN, SIZE - ETH_HLEN, i) != -1)
+			return -1;
+		i++;
+	}
+	return i - first;
+}
+
+TEST_F(vhost_more, kept,
+       .title = "frames with MSG_MORE are kept until there are as many as rx-frames or NAPI says; a "
+		"write() brings the rest",
+       .behaviours = { 456, 547 }, .needs = { "vhost", "packet_socket" })
+{
+	struct rtnl_link_stats64 before = link_stats("v0");
+	int sent = 2 * variant->round + 1, delivered = variant->round ? sent - 1 : sent;
+	struct frame f;
+
+	ASSERT_TRUE(send_more(self, 1, sent));
+	EXPECT_EQ(delivered, seen(self, 1, delivered));
+	/* Those that are kept count as received. */
+	EXPECT_EQ(sent, link_stats_since("v0", &before).rx_packets);
+
+	build(&f, sent + 1);
+	ASSERT_LT(0, tun_send(&self->t, NULL, &f));
+	EXPECT_EQ(sent + 1 - delivered, seen(self, delivered + 1, sent + 1 - delivered));
+}
