@@ -19,6 +19,7 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/creds.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
@@ -437,4 +438,17 @@ FEATURE(vhost, "kernel has no vhost-net")
 		harness_missing("VHOST_SET_OWNER: %s", strerror(errno));
 	close(fd);
 	return present;
+}
+
+FEATURE(vhost_zerocopy, "vhost_net is not loaded with experimental_zcopytx=1")
+{
+	char line[8];
+
+	if (access(VHOST_NODE, R_OK | W_OK)) {
+		harness_missing("cannot open " VHOST_NODE ": %s", strerror(errno));
+		return false;
+	}
+	return !file_read_line("/sys/module/vhost_net/parameters/experimental_zcopytx", line,
+			       sizeof(line)) &&
+	       !strcmp(line, "1");
 }
