@@ -196,7 +196,7 @@ static void come_with_other_memory(struct __test_metadata *_metadata, void *arg)
 
 	self->filter.filter->k = 70;
 	b = more(self, 0);
-	/* docs/findings.md F-bpf-1: the program is at the socket, which is not at the device. */
+	/* docs/findings.md F10: the program is at the socket, which is not at the device. */
 	if (queues() == 1) {
 		tun_detach_filter(self->a.fd);
 		ASSERT_OK(tun_set_iff(b.fd, "mq", b.flags));
@@ -290,9 +290,9 @@ TEST_F(cbpf_comes, filtered,
 }
 
 /* Where attaching the filter succeeds, tun_attach() takes that for the end of its work. */
-XFAIL_ADD(cbpf_comes, new_queue, filtered, "docs/findings.md F-bpf-1");
-XFAIL_ADD(cbpf_comes, enabled_again, filtered, "docs/findings.md F-bpf-1");
-XFAIL_ADD(cbpf_comes, next_file, filtered, "docs/findings.md F-bpf-1");
+XFAIL_ADD(cbpf_comes, new_queue, filtered, "docs/findings.md F10");
+XFAIL_ADD(cbpf_comes, enabled_again, filtered, "docs/findings.md F10");
+XFAIL_ADD(cbpf_comes, next_file, filtered, "docs/findings.md F10");
 
 TEST_F(cbpf_comes, unreadable,
        .title = "if the filter's memory is gone, an error means that the file is not attached",
@@ -306,4 +306,4 @@ TEST_F(cbpf_comes, unreadable,
 	EXPECT_EQ(!ret, is_attached(self->fd));
 }
 
-XFAIL_ADD(cbpf_comes, enabled_again, unreadable, "docs/findings.md F-bpf-1");
+XFAIL_ADD(cbpf_comes, enabled_again, unreadable, "docs/findings.md F10");

@@ -75,4 +75,4 @@ TEST_F(gsotype, sent_by_xdp,
 	}
 }
 
-XFAIL_ADD(gsotype, no_offload, sent_by_xdp, "docs/findings.md F-regress-1");
+XFAIL_ADD(gsotype, no_offload, sent_by_xdp, "docs/findings.md F9");

@@ -122,7 +122,7 @@ static void start_frame(struct frame *f, size_t len)
 TEST_F(headroom, of_bridge,
        .title = "whatever headroom a bridge asks for, a short frame takes one page, and frames of "
 		"all lengths and header lengths arrive",
-       .behaviours = { 277, 340 }, .needs = { "bridge", "veth", "vxlan", "packet_socket" },
+       .behaviours = { 277, 340, 555 }, .needs = { "bridge", "veth", "vxlan", "packet_socket" },
        .guards = { "447c9303942c", "CVE-2026-81000" })
 {
 	static const size_t lens[] = { 14, 15, 60, 200, 300, 336, 1514, 3700, 4096, 4110, 4111,

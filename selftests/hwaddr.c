@@ -160,7 +160,7 @@ FIXTURE_TEARDOWN(hwaddr_set)
 }
 
 TEST_F(hwaddr_set, works, .title = "SIOCSIFHWADDR changes a TAP's address, up or down",
-       .behaviours = { 253 })
+       .behaviours = { 253, 553 })
 {
 	struct link link;
 	uint16_t family;

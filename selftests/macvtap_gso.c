@@ -381,7 +381,7 @@ TEST_F(macvtap_full, counted,
 }
 
 /* tap_handle_frame() leaves the loop over the segments past the place where it counts. */
-XFAIL_ADD(macvtap_full, segments, counted, "docs/findings.md F-tap-2");
+XFAIL_ADD(macvtap_full, segments, counted, "docs/findings.md F14");
 
 FIXTURE(macvtap_checksum)
 {

@@ -238,8 +238,8 @@ TEST_F(macvtap_vlan_cut, read,
 }
 
 /* tap_put_user() gives what it copied of the tag; tun_put_user() has another variable for that. */
-XFAIL_ADD(macvtap_vlan_cut, inside, read, "docs/findings.md F-tap-1");
-XFAIL_ADD(macvtap_vlan_cut, after, read, "docs/findings.md F-tap-1");
+XFAIL_ADD(macvtap_vlan_cut, inside, read, "docs/findings.md F13");
+XFAIL_ADD(macvtap_vlan_cut, after, read, "docs/findings.md F13");
 
 TEST_F(macvtap_read, nowait,
        .title = "RWF_NOWAIT on a blocking file gives EAGAIN where a read would wait",

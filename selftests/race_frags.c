@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A write on an IFF_NAPI_FRAGS queue fills the one packet that its NAPI has, which the deletion of
- * the device frees (docs/findings.md, F-races-1). The writer is held up in the middle, by memory
+ * the device frees (docs/findings.md, F8). The writer is held up in the middle, by memory
  * whose page comes when we say so.
  */
 #include <fcntl.h>

@@ -94,5 +94,5 @@ TEST_F(xdp_raw, protocol,
  * bpf_prog_run_generic_xdp() looks for a new Ethernet type at bytes 12 and 13, which are the source
  * address; then it takes type and destination from what is in front of the packet.
  */
-XFAIL_ADD(xdp_raw, source, protocol, "docs/findings.md F-bpf-2");
-XFAIL_ADD(xdp_raw, decapsulate, protocol, "docs/findings.md F-bpf-2");
+XFAIL_ADD(xdp_raw, source, protocol, "docs/findings.md F11");
+XFAIL_ADD(xdp_raw, decapsulate, protocol, "docs/findings.md F11");

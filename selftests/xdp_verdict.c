@@ -125,7 +125,7 @@ TEST_F(xdp, drop,
 }
 
 TEST_F(xdp, tx, .title = "XDP_TX: the packet is there to read at once, and is counted both ways",
-       .behaviours = { 438 }, .needs = { "xdp" }, .guards = { "f1084c427f55" })
+       .behaviours = { 438, 452 }, .needs = { "xdp" }, .guards = { "f1084c427f55" })
 {
 	bool counted = variant->way != XDP_AS_SKB;
 	struct rtnl_link_stats64 before = link_stats("t0"), d;
