@@ -28,6 +28,7 @@ struct model_abi lockstep_abi(void)
 		.ownerless_closed = harness_feature("ownerless_closed"),
 		.init_net_admin = harness_feature("init_net_admin"),
 		.other_ids = harness_feature("second_uid"),
+		.bpf = harness_feature("bpf"),
 	};
 	int fd = tun_open();
 

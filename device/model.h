@@ -33,6 +33,7 @@ struct model_abi {
 	bool ownerless_closed; /* a device of nobody is only for CAP_NET_ADMIN: CVE-2026-99281 */
 	bool init_net_admin;   /* the machine's own root, who may ask for IFF_NAPI_FRAGS */
 	bool other_ids;	       /* there are ids besides the caller's own */
+	bool bpf;	       /* eBPF programs can be loaded */
 };
 
 /* Who calls. */

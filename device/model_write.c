@@ -178,9 +178,9 @@ static bool is_taken(const struct model_kernel *k, uint16_t protocol)
 }
 
 /*
- * The same for a frame whose tag was taken out: if that was VLAN 0 and there is a tag behind it, the
- * protocol is what stands behind the last one. Cut short there, the frame is gone and nobody counts
- * it.
+ * The same for a frame whose tag was taken out: if that was VLAN 0 and there is a tag behind it,
+ * the protocol is what stands behind the last one. Cut short there, the frame is gone and nobody
+ * counts it.
  */
 static bool is_taken_behind_tags(const struct model_kernel *k, const struct model_port *p,
 				 const struct model_cursor *frame, const struct model_written *out)

@@ -225,16 +225,24 @@ static void expect_get(struct model *m, const struct op *op, struct op_result *r
 	}
 }
 
+/* False for an operation that was made for another state, or another kernel: it is left out. */
+static bool fits(const struct model *m, const struct op *op)
+{
+	bool program = op->kind == OP_SET_STEERING || op->kind == OP_SET_EBPF;
+
+	if (program && op->value != -2 && !m->abi.bpf)
+		return false;
+	return op->kind >= OP_LINK_UP || m->files[op->file].open == (op->kind != OP_OPEN);
+}
+
 struct op_result op_expect(struct model *m, const struct op *op, struct model_device **device)
 {
 	struct op_result r = { .known = true };
 
 	*device = NULL;
-	/* Operations that were made for another state: they are left out. */
-	if (op->kind < OP_LINK_UP && m->files[op->file].open == (op->kind == OP_OPEN)) {
-		r.known = false;
+	r.known = fits(m, op);
+	if (!r.known)
 		return r;
-	}
 	switch (op->kind) {
 	case OP_OPEN:
 		model_open(m, op->file, op->netns);

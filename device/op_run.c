@@ -30,7 +30,7 @@ static void load_programs(void)
 		programs[i].filter = &code[i];
 		programs[i].len = model_programs[i] >= 0;
 	}
-	for (int i = 0; i < OP_EBPF; i++) {
+	for (int i = 0; i < OP_EBPF && harness_feature("bpf"); i++) {
 		ebpf[i] = bpf_load_return(BPF_PROG_TYPE_SOCKET_FILTER, op_ebpf[i]);
 		if (ebpf[i] < 0)
 			TH_BAIL("eBPF program: %s", strerror(errno));

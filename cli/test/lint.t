@@ -3,7 +3,7 @@
 # The sources: layout, licence lines, the second compiler, the rooms.
 . harness/test/tap.sh
 
-sources=$(find harness netns device selftests cli -name '*.[ch]')
+sources=$(find harness netns device selftests fuzz cli -name '*.[ch]')
 ok "each source has its SPDX line" sh -c "! grep -L SPDX-License-Identifier $(echo $sources) | grep ."
 # A string that people look for is not broken.
 ok "no line without a string is longer than 100 columns" sh -c "! for file in $(echo $sources); do
@@ -12,8 +12,9 @@ ok "nothing is left for later" sh -c "! grep -nE '\b(TODO|FIXME|XXX)\b' $(echo $
 
 # A room may use only the rooms before it.
 allowed=harness
-for room in harness netns device selftests; do
+for room in harness netns device selftests fuzz; do
 	[ $room = harness ] || allowed="$allowed|$room"
+	[ $room = fuzz ] && allowed="harness|netns|device|fuzz"
 	ok "$room includes nothing of the rooms above it" sh -c \
 		"! grep -rnE '#include \"' $room | grep -vE '#include \"($allowed)/'"
 done

@@ -18,6 +18,7 @@ static const struct model_abi rich = {
 	.features = 0x7173,
 	.init_net_admin = true,
 	.other_ids = true,
+	.bpf = true,
 };
 
 struct reached {
