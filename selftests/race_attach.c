@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
+#include "netns/sock.h"
 
 #define FD	   400 /* where the file is, a number that nothing else gets */
 #define FRAME	   60
@@ -306,18 +308,11 @@ TEST(closed_while_read,
 	race_settled(_metadata, links);
 }
 
-/* A process that has ended does not sleep. */
-static bool process_sleeps(pid_t pid)
+/* Tells the parent where it is seen whether we sleep, and writes. /proc may know us by another id. */
+static void write_and_exit(const struct way *way, int parent)
 {
-	char path[32];
-	bool sleeps;
-	int stat;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	stat = open(path, O_RDONLY | O_CLOEXEC);
-	sleeps = stat_sleeps(stat);
-	close(stat);
-	return sleeps;
+	sock_pass_fd(parent, open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+	_exit(write(way->in.fd, way->f.data, way->f.len) >= 0);
 }
 
 TEST(killed_while_written,
@@ -325,25 +320,29 @@ TEST(killed_while_written,
 	      "is still on its way",
      .behaviours = { 583 }, .needs = { "bridge", "tbf" })
 {
-	int links = race_links();
+	int links = race_links(), pair[2], stat, status;
 	int64_t deadline;
 	struct way way;
-	int status;
 	pid_t pid;
 
 	way_make(&way, 0);
 	way_fill(&way);
 	tun_set_blocking(way.in.fd);
+	ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(write(way.in.fd, way.f.data, way.f.len) >= 0);
+		write_and_exit(&way, pair[1]);
 	close(way.in.fd);
 	EXPECT_TRUE(link_exists("in"));
+	stat = sock_take_fd(pair[0], TIMEOUT_MS);
 	deadline = clock_ms() + TIMEOUT_MS;
-	while (!process_sleeps(pid) && clock_left(deadline))
+	while (!stat_sleeps(stat) && clock_left(deadline))
 		usleep(500);
-	EXPECT_TRUE(process_sleeps(pid));
+	EXPECT_TRUE(stat_sleeps(stat));
+	close(stat);
+	close(pair[0]);
+	close(pair[1]);
 	ASSERT_OK(kill(pid, SIGKILL));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(SIGKILL, WTERMSIG(status));
