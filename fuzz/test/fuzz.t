@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The fuzz targets without an engine: their seeds on the running kernel, and a kernel that lies.
+. harness/test/tap.sh
+
+targets=$(sed -n 's/^targets[[:space:]]*:= //p' Makefile)
+programs=$(for target in $targets; do echo "build/fuzz/$target-replay"; done)
+exits "they build" 0 make -s $programs
+build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/err"
+[ $? != 4 ] || skip_all "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
+
+for target in $targets; do
+	mkdir "$work/$target"
+	exits "$target writes its seeds" 0 "build/fuzz/$target-replay" --seeds "$work/$target"
+	seeds=$(ls "$work/$target" | wc -l)
+	ok "... more than one" test "$seeds" -gt 1
+	exits "$target: the kernel does with them what the model says" 0 \
+		env TUNTESTS_RECORDER="$work/record" "build/fuzz/$target-replay" "$work/$target"
+	is "... with all of them" "$(grep -c ', as the model says, ' "$work/out")" "$seeds"
+	mkdir "$work/split"
+	exits "... which the recorder holds" 0 \
+		"build/fuzz/$target-replay" --split "$work/split" "$work/record"
+	is "... all" "$(ls "$work/split" | wc -l)" "$seeds"
+	ok "... as they were" cmp "$work/split/000000" "$work/$target/$(ls "$work/$target" | head -n 1)"
+	rm -rf "$work/split" "$work/record"
+done
+
+cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
+exits "a kernel that lies" 134 env LD_PRELOAD="$work/liar.so" build/fuzz/ioctl_sequence-replay \
+	"$work/ioctl_sequence"
+ok "... about what" grep -q 'get_int(f\[[0-9]\], TUNGETSNDBUF)' "$work/err"
+exits "a file that is not there" 2 build/fuzz/frame_write-replay "$work/nosuch"
+ok "... is named" grep -q "frame_write: $work/nosuch: No such file or directory" "$work/err"
+echo rubbish > "$work/rubbish"
+exits "a record that is none" 2 build/fuzz/frame_write-replay --recorded "$work/rubbish"
+ok "... is named" grep -q "frame_write: $work/rubbish: Invalid argument" "$work/err"
+done_testing
