@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A user of /dev/vhost-net: what a hypervisor does for a guest, and the network driver of that guest.
+ * A user of /dev/vhost-net: what a hypervisor does for a guest, and that guest's network driver.
  * vhost-net takes frames from the guest's memory to a device file and back, in a thread of its own.
  *
  *	struct vhost v = vhost_open(0);
@@ -64,7 +64,7 @@ struct vhost {
 int vhost_node(void);
 /*
  * An owned file with memory table, rings, eventfds and @features (VHOST_...), and no backend. Ends
- * the test if anything fails. vhost_close() detaches; those waiting for vhost have been served then.
+ * the test if anything fails. vhost_close() detaches and frees all of it.
  */
 struct vhost vhost_open(uint64_t features);
 void vhost_close(struct vhost *v);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames that vhost-net hands over in a batch lie in pieces of 32 KiB of pages. A piece is free when
- * its last frame is: one frame that is forgotten costs all of it. So some frames fill most of a piece,
- * and between them is one whose fate is of interest.
+ * Frames that vhost-net hands over in a batch lie in pieces of 32 KiB of pages. A piece is free
+ * when its last frame is: one frame that is forgotten costs all of it. So some frames fill most of
+ * a piece, and between them is one whose fate is of interest.
  */
 #include <limits.h>
 #include <net/ethernet.h>
@@ -124,8 +124,10 @@ static bool leaks(struct vhost *v, size_t len)
 	/* Our own memory is touched for the first time. */
 	lost(v, GOOD);
 	for (int pair = 0; pair < PAIRS; pair++) {
-		long first = lost(v, pair % 2 ? len : GOOD), second = lost(v, pair % 2 ? GOOD : len);
-		long more = pair % 2 ? first - second : second - first;
+		bool good_first = pair % 2 == 0;
+		long first = lost(v, good_first ? GOOD : len);
+		long second = lost(v, good_first ? len : GOOD);
+		long more = good_first ? second - first : first - second;
 
 		TH_LOG("pair %d: %ld KiB more than good frames", pair, more);
 		if (more < GROUPS * GROUP_KB / 2)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vhost-net with a macvtap, whose driver (drivers/net/tap.c) has the same two ways as that of a TAP:
+ * vhost-net with a macvtap, whose driver (drivers/net/tap.c) has the two ways of a TAP's:
  *
  *	guest == vhost-net == m0 on "lower" == "world", where a packet socket plays the network
  */
@@ -55,7 +55,8 @@ FIXTURE_TEARDOWN(vhost_macvtap)
 }
 
 /* A frame of @len bytes for the network, added but not kicked. */
-static void put(FIXTURE_DATA(vhost_macvtap) *self, const struct vnet *vnet, size_t len, uint32_t seed)
+static void put(FIXTURE_DATA(vhost_macvtap) *self, const struct vnet *vnet, size_t len,
+		uint32_t seed)
 {
 	struct frame f;
 

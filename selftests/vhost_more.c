@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames that vhost-net sends with MSG_MORE, because there is another buffer in its ring: the driver
- * may keep them until the last one comes. vhost does so only with a send buffer that can be full.
+ * Frames that vhost-net sends with MSG_MORE, because there is another buffer in its ring: the
+ * driver may keep them until the last one comes. vhost does so only with a send buffer that can
+ * be full.
  */
 #include <limits.h>
 #include <net/ethernet.h>

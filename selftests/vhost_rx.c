@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What vhost-net takes from a TAP and puts into the guest's buffers. It asks for the length of the
- * next packet first, takes up to 64 packets from the file's ring at a time and keeps them for itself.
+ * next packet first, takes up to 64 packets from the file's ring at a time and keeps them.
  */
 #include <net/ethernet.h>
 #include <netinet/in.h>
