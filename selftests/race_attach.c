@@ -308,7 +308,7 @@ TEST(closed_while_read,
 	race_settled(_metadata, links);
 }
 
-/* Tells the parent where it is seen whether we sleep, and writes. /proc may know us by another id. */
+/* Tells the parent where it is seen that we sleep, and writes. To /proc our id may be another. */
 static void write_and_exit(const struct way *way, int parent)
 {
 	sock_pass_fd(parent, open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
