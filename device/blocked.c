@@ -15,7 +15,10 @@
 
 static void do_read(struct blocked *b)
 {
-	b->ret = read(b->fd, b->buf, sizeof(b->buf));
+	if (b->data)
+		b->ret = read(b->fd, (void *)b->data, b->len);
+	else
+		b->ret = read(b->fd, b->buf, sizeof(b->buf));
 }
 
 static void do_write(struct blocked *b)
@@ -61,6 +64,12 @@ static bool start(struct blocked *b)
 bool blocked_read(struct blocked *b, int fd)
 {
 	*b = (struct blocked){ .call = do_read, .fd = fd };
+	return start(b);
+}
+
+bool blocked_read_to(struct blocked *b, int fd, void *buf, size_t len)
+{
+	*b = (struct blocked){ .call = do_read, .fd = fd, .data = buf, .len = len };
 	return start(b);
 }
 

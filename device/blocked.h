@@ -44,6 +44,8 @@ struct blocked {
  * after 20 seconds. @data has to stay until the call ended.
  */
 bool blocked_read(struct blocked *b, int fd);
+/* The same into memory of the caller's, which has to stay. */
+bool blocked_read_to(struct blocked *b, int fd, void *buf, size_t len);
 bool blocked_write(struct blocked *b, int fd, const void *data, size_t len);
 bool blocked_poll(struct blocked *b, int fd, short events);
 

@@ -4,53 +4,20 @@
  * the device frees (docs/findings.md, F8). The writer is held up in the middle, by memory
  * whose page comes when we say so.
  */
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "device/blocked.h"
+#include "device/memory.h"
 #include "device/race.h"
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/clock.h"
 #include "netns/link.h"
 
-#define PAGE	   4096
 #define TIMEOUT_MS 5000
 /* A deletion that waits for the writer does not come so far as is waited for. */
 #define GO_ON_MS   300
-
-/* A page that is not there: who touches it waits for supply(). */
-struct missing {
-	int fd;
-	void *page;
-};
-
-static struct missing missing_page(void)
-{
-	struct missing m = { .fd = syscall(SYS_userfaultfd, O_CLOEXEC) };
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	m.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range = (struct uffdio_range){ .start = (uintptr_t)m.page, .len = PAGE };
-	if (m.fd < 0 || m.page == MAP_FAILED || ioctl(m.fd, UFFDIO_API, &api) ||
-	    ioctl(m.fd, UFFDIO_REGISTER, &reg))
-		TH_BAIL("userfaultfd: %s", strerror(errno));
-	return m;
-}
-
-static void supply(const struct missing *m)
-{
-	struct uffdio_zeropage zero = { .range = { .start = (uintptr_t)m->page, .len = PAGE } };
-
-	if (ioctl(m->fd, UFFDIO_ZEROPAGE, &zero))
-		TH_BAIL("UFFDIO_ZEROPAGE: %s", strerror(errno));
-}
 
 static void *delete(void *arg)
 {
@@ -85,7 +52,7 @@ TEST(deleted_meanwhile,
      .behaviours = { 574 }, .needs = { "napi_frags", "userfaultfd" }, .dangerous = true)
 {
 	int links = race_links(), result = -1;
-	struct missing m = missing_page();
+	struct missing_page m = missing_page();
 	struct tun t = tun_create("a0", IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS);
 	pthread_t deleter, passer;
 	struct blocked b;
@@ -95,7 +62,7 @@ TEST(deleted_meanwhile,
 	ASSERT_TRUE(blocked_write(&b, t.fd, m.page, 60));
 	ASSERT_EQ(0, pthread_create(&deleter, NULL, delete, &result));
 	await_undone(links, &passer);
-	supply(&m);
+	missing_page_supply(&m);
 	ASSERT_TRUE(blocked_ended(&b, TIMEOUT_MS));
 	EXPECT_EQ(-1, b.ret);
 	EXPECT_EQ(EIO, b.err);
