@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "device/blocked.h"
+#include "device/memory.h"
 #include "device/race.h"
 #include "device/tun.h"
 #include "harness/harness.h"
@@ -23,6 +25,7 @@
 #define SENT	100    /* bytes, a frame */
 #define FIRST	0x9000 /* the first word: an address that is nobody's and no group's */
 #define UNTOUCHED 0xa5
+#define TIMEOUT_MS 5000
 
 /* The last one is longer than what is written and than the room to read. */
 static const int sizes[] = { HEADER, 12, 20, 1000, INT_MAX };
@@ -185,4 +188,65 @@ TEST_F(race_vnethdr, size_changes_long, .title = TITLE, .behaviours = { 579 },
        .needs = { "napi", "packet_socket" }, .takes_long = true)
 {
 	run(_metadata, self, RACE_LONG_MS);
+}
+
+/*
+ * The same without chance: the call is held up where it copies the header, which has ten bytes
+ * then, and goes on when it has a thousand.
+ */
+FIXTURE(race_vnethdr_held)
+{
+	struct tun t;
+	struct missing_page m;
+	int packet;
+};
+
+FIXTURE_SETUP(race_vnethdr_held)
+{
+	self->t = tun_create("a0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+	self->m = missing_page();
+	if (link_up("a0"))
+		TH_BAIL("a0 up: %s", strerror(errno));
+	self->packet = packet_open("a0", ETH_P_ALL, PACKET_BYPASS);
+	tun_set_blocking(self->t.fd);
+}
+
+FIXTURE_TEARDOWN(race_vnethdr_held)
+{
+	close(self->packet);
+	tun_close(&self->t);
+}
+
+TEST_F(race_vnethdr_held, size_changes_in_write,
+       .title = "a write in the middle of its vnet header keeps the header's size",
+       .behaviours = { 579 }, .needs = { "packet_socket", "userfaultfd" })
+{
+	uint8_t frame[WRITTEN];
+	struct blocked b;
+
+	ASSERT_TRUE(blocked_write(&b, self->t.fd, self->m.page, WRITTEN));
+	ASSERT_OK(tun_set_vnet_hdr_sz(&self->t, 1000));
+	missing_page_supply(&self->m);
+	ASSERT_TRUE(blocked_ended(&b, TIMEOUT_MS));
+	EXPECT_EQ(WRITTEN, b.ret);
+	EXPECT_EQ(WRITTEN - HEADER,
+		  packet_recv(self->packet, frame, sizeof(frame), TIMEOUT_MS, NULL));
+}
+
+TEST_F(race_vnethdr_held, size_changes_in_read,
+       .title = "a read in the middle of its vnet header keeps the header's size",
+       .behaviours = { 579 }, .needs = { "packet_socket", "userfaultfd" })
+{
+	const uint8_t *buf = self->m.page;
+	uint8_t frame[SENT];
+	struct blocked b;
+
+	put_words(frame, sizeof(frame));
+	ASSERT_EQ(SENT, packet_send(self->packet, frame, sizeof(frame)));
+	ASSERT_TRUE(blocked_read_to(&b, self->t.fd, self->m.page, WRITTEN));
+	ASSERT_OK(tun_set_vnet_hdr_sz(&self->t, 1000));
+	missing_page_supply(&self->m);
+	ASSERT_TRUE(blocked_ended(&b, TIMEOUT_MS));
+	EXPECT_EQ(HEADER + SENT, b.ret);
+	EXPECT_EQ(0, memcmp(frame, buf + HEADER, SENT));
 }
