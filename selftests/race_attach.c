@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "device/blocked.h"
+#include "device/memory.h"
 #include "device/race.h"
 #include "device/tun.h"
 #include "device/way.h"
@@ -186,8 +188,7 @@ static void run(struct __test_metadata *_metadata, FIXTURE_DATA(race_attach) *se
 	.title = "a file can be read, written and polled at any moment of getting and losing "  \
 		 "its device",                                                                  \
 	.behaviours = { 502, 573, 574 },                                                        \
-	.needs = { "multi_queue", "napi", "net_namespaces", "packet_socket" },                  \
-	.guards = { "b196d88aba8a", "CVE-2021-47082", "CVE-2022-4744" }
+	.needs = { "multi_queue", "napi", "net_namespaces", "packet_socket" }
 
 TEST_F(race_attach, used_meanwhile, ATTACH)
 {
@@ -305,6 +306,48 @@ TEST(closed_while_read,
 	ASSERT_TRUE(blocked_interrupt(&b, TIMEOUT_MS));
 	EXPECT_EQ(-1, b.ret);
 	EXPECT_EQ(EINTR, b.err);
+	race_settled(_metadata, links);
+}
+
+static void *delete_link(void *arg)
+{
+	*(int *)arg = link_del("a0") ? errno : 0;
+	return NULL;
+}
+
+/* Such a device is undone and without a name, but its memory stays until the write returns. */
+TEST(reused_while_deleted,
+     .title = "a detached file can have another device while its old one waits for a write to end",
+     .behaviours = { 84, 574 }, .needs = { "multi_queue", "napi", "userfaultfd" },
+     .guards = { "3b9bc84d3111" })
+{
+	const unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+	int links = race_links(), result = -1;
+	struct tun writer = tun_create("a0", flags);
+	struct tun detached = tun_create("a0", flags | IFF_NAPI);
+	struct missing_page m = missing_page();
+	int64_t deadline = clock_ms() + TIMEOUT_MS;
+	pthread_t deleter;
+	struct blocked b;
+
+	ASSERT_OK(link_up("a0"));
+	ASSERT_OK(tun_set_queue(detached.fd, IFF_DETACH_QUEUE));
+	tun_set_blocking(writer.fd);
+	ASSERT_TRUE(blocked_write(&b, writer.fd, m.page, FRAME));
+	ASSERT_EQ(0, pthread_create(&deleter, NULL, delete_link, &result));
+	while (race_links() != links && clock_left(deadline))
+		usleep(1000);
+	ASSERT_OK(tun_set_ifindex(detached.fd, 0));
+	ASSERT_OK(tun_set_iff(detached.fd, "a1", flags | IFF_NAPI));
+	close(detached.fd);
+	EXPECT_EQ(-1, result);
+	missing_page_supply(&m);
+	ASSERT_TRUE(blocked_ended(&b, TIMEOUT_MS));
+	EXPECT_EQ(-1, b.ret);
+	EXPECT_EQ(EIO, b.err);
+	pthread_join(deleter, NULL);
+	EXPECT_EQ(0, result);
+	close(writer.fd);
 	race_settled(_metadata, links);
 }
 

@@ -419,7 +419,7 @@ TEST_F(reuse_queues, each_attached_again,
 		snprintf(name, sizeof(name), "own%d", i);
 		/* See inherited_index for what would be asked for otherwise. */
 		ASSERT_OK(tun_set_ifindex(t->fd, 0));
-		t->flags = IFF_TUN | IFF_NO_PI;
+		t->flags = IFF_TUN | IFF_NO_PI | (variant->flags & IFF_NAPI);
 		ASSERT_OK(tun_set_iff(t->fd, name, t->flags));
 		strcpy(t->name, name);
 	}
