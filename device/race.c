@@ -266,8 +266,8 @@ static void expect_end(struct __test_metadata *_metadata, struct watched *w)
 	struct pollfd p = { .fd = w->witness.fd, .events = POLLIN };
 
 	close(w->netns);
-	EXPECT_EQ(1, poll(&p, 1, SETTLE_MS));
-	EXPECT_EQ(POLLERR, p.revents);
+	ASSERT_EQ(1, poll(&p, 1, SETTLE_MS));
+	ASSERT_EQ(POLLERR, p.revents);
 	tun_close(&w->witness);
 }
 

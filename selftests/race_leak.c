@@ -52,6 +52,7 @@ TEST(module, .title = "every file gives its reference to the module back", .beha
 /* For a hundred thousand devices, where the kernel makes 500 in a second. */
 #define CREATE_MS  200000
 #define QUEUES	   256
+#define ROUNDS	   20
 
 /* Objects in use by the name of their cache: those whose kinds the driver's may be. */
 struct slabs {
@@ -181,31 +182,45 @@ TEST(devices, .title = "devices that were made and closed leave no memory taken"
 	EXPECT_LT(meminfo("Percpu") - percpu, done / 64 + 1024);
 }
 
-/* All memory that a device can be in. */
+/* All memory that a device can be in, in kB. */
 static long kernel_memory(void)
 {
-	return meminfo("Slab") + meminfo("VmallocUsed") + meminfo("Percpu") + meminfo("PageTables");
+	return meminfo("Slab") + meminfo("VmallocUsed") + meminfo("Percpu");
 }
 
-TEST(queues, .title = "a device with all its queues takes some megabytes, which it gives back",
-     .behaviours = { 585 }, .needs = { "multi_queue" }, .takes_long = true)
+/* Makes a device with all its queues, and ends it: what is taken while it is there. */
+static long take_queues(void)
 {
-	long before = kernel_memory(), most, after;
-	int64_t deadline;
 	int fd[QUEUES];
+	long taken;
 
 	for (int i = 0; i < QUEUES; i++)
 		fd[i] = tun_create("a0", IFF_TAP | IFF_MULTI_QUEUE).fd;
-	most = kernel_memory();
+	taken = kernel_memory();
 	for (int i = 0; i < QUEUES; i++)
 		close(fd[i]);
+	return taken;
+}
+
+TEST(queues, .title = "a queue takes less than a megabyte, and gives it back",
+     .behaviours = { 585 }, .needs = { "multi_queue" }, .takes_long = true)
+{
+	long before, most = 0, taken, after;
+	int64_t deadline;
+
+	take_queues();
+	before = kernel_memory();
+	for (int i = 0; i < ROUNDS; i++) {
+		taken = take_queues();
+		most = taken > most ? taken : most;
+	}
 	deadline = clock_ms() + TIMEOUT_MS;
 	do {
 		usleep(10000);
 		after = kernel_memory();
-	} while (after > before + 1024 && clock_left(deadline));
+	} while (after > before + ROUNDS * 1024 && clock_left(deadline));
 	TH_LOG("%ld kB with %d queues, %ld kB left", most - before, QUEUES, after - before);
-	/* A ring of 1000 pointers each; a megabyte would be too much for a queue. */
-	EXPECT_GT(64 * 1024, most - before);
-	EXPECT_GT(2 * 1024, after - before);
+	EXPECT_GT(QUEUES * 1024, most - before);
+	/* A ring of 1000 pointers that each queue left behind would be twice that. */
+	EXPECT_GT(ROUNDS * 1024, after - before);
 }
