@@ -48,7 +48,15 @@ static struct tun open_device(const char *name, unsigned int flags, int vnet_siz
 	return t;
 }
 
-/* Frames of ours alone: a bridge asks for groups by itself. */
+static void drain(const struct tun *t)
+{
+	static uint8_t buf[BUFFER_MAX];
+
+	while (read(t->fd, buf, sizeof(buf)) != -1 || errno != EAGAIN)
+		;
+}
+
+/* Frames of ours alone: a bridge, and IPv6 where it cannot be kept quiet, asks for groups. */
 static void attach_filter(const struct tun *t)
 {
 	struct sock_filter code[] = {
@@ -61,13 +69,13 @@ static void attach_filter(const struct tun *t)
 
 	if (tun_attach_filter(t->fd, &program))
 		TH_BAIL("TUNATTACHFILTER: %s", strerror(errno));
+	drain(t);
 }
 
 static void join_bridge(struct sweep_reads *s)
 {
 	int size = s->kernel.tunnel_gso ? VNET_SIZE_HASH_TUNNEL : VNET_SIZE_LEGACY;
 
-	attach_filter(&s->t);
 	s->in = open_device("in0", IFF_TAP | IFF_NO_PI, size);
 	if (link_add("bridge", "br0") || link_up("br0") || link_set_master("in0", "br0") ||
 	    link_set_master("out0", "br0"))
@@ -92,6 +100,8 @@ void sweep_read_open(struct sweep_reads *s, const struct sweep_setup *setup, uns
 	if (tun_set_offload(s->t.fd, mask))
 		TH_BAIL("offloads %#x: %s", mask, strerror(errno));
 	s->packet = packet_open("out0", 0, PACKET_VNET);
+	if (setup->tap)
+		attach_filter(&s->t);
 	if (bridge)
 		join_bridge(s);
 }
@@ -332,10 +342,7 @@ void sweep_read_short_tunnel(struct sweep_reads *s)
 
 void sweep_read_again(struct sweep_reads *s)
 {
-	static uint8_t buf[BUFFER_MAX];
-
-	while (read(s->t.fd, buf, sizeof(buf)) != -1 || errno != EAGAIN)
-		;
+	drain(&s->t);
 	s->mismatches = 0;
 }
 
