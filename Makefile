@@ -64,7 +64,7 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
 # AFL++ are made where these are installed.
 targets	:= frame_write ioctl_sequence vnet_write
-fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c \
+fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
 	   fuzz/engine/engine.c fuzz/engine/recorder.c)
 FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))

@@ -78,8 +78,7 @@ struct op {
 	uint8_t who;	/* index into op_creds[] */
 	uint8_t netns;	/* of a name; of an open */
 	uint32_t flags; /* TUNSETIFF, TUNSETQUEUE, TUNSETTXFILTER */
-	int64_t value; /* the argument of an ioctl; size of a read; protocol of a frame that is sent
-			*/
+	int64_t value; /* argument of an ioctl, size of a read, protocol of a frame sent */
 	char name[IFNAMSIZ], to[IFNAMSIZ];
 	uint16_t len; /* of the data: a write's, a frame's, or six for each address */
 	uint8_t data[OP_DATA];

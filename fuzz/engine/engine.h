@@ -29,8 +29,6 @@ void engine_check(void);
 /* The same, and starts afresh: devices and namespace. */
 void engine_reset(void);
 
-/* Inputs since engine_begin() whose coverage did not fit into KCOV's buffer. */
-uint64_t engine_overflows(void);
 bool engine_has_kcov(void);
 
 #endif /* FUZZ_ENGINE_ENGINE_H */

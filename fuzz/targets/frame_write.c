@@ -7,62 +7,31 @@
 #include <unistd.h>
 
 #include "device/frame.h"
-#include "device/tun.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
-#include "netns/link.h"
+#include "fuzz/targets/port.h"
 
 #define PORTS 4
-
-struct port {
-	struct tun t;
-	struct model_port model;
-	uint64_t rx_packets, rx_bytes, rx_dropped;
-};
 
 static struct port ports[PORTS];
 
 /* Port number bit 0: a TAP; bit 1: with PI. */
 static void begin(void)
 {
+	char name[IFNAMSIZ];
+
 	for (unsigned int i = 0; i < PORTS; i++) {
-		struct port *p = &ports[i];
-		char name[IFNAMSIZ];
-		struct link link;
-
 		snprintf(name, sizeof(name), "f%u", i);
-		memset(p, 0, sizeof(*p));
-		p->t = tun_create(name, (i & 1 ? IFF_TAP : IFF_TUN) | (i & 2 ? 0 : IFF_NO_PI));
-		if (link_up(name) || link_get(name, &link))
-			fuzz_wrong("%s does not come up: %s", name, strerror(errno));
-		p->model = (struct model_port){
-			.attached = true,
-			.tap = i & 1,
-			.pi = i & 2,
-			.up = true,
-			.nonblock = true,
-		};
-		memcpy(p->model.mac, link.address, sizeof(p->model.mac));
+		port_create(&ports[i], name, i & 1, i & 2, 0);
+		port_up(&ports[i]);
 	}
-}
-
-static void compare(const char *name, const char *counter, uint64_t expected, uint64_t seen)
-{
-	if (expected != seen)
-		fuzz_wrong("%s of %s: model %llu, kernel %llu", counter, name,
-			   (unsigned long long)expected, (unsigned long long)seen);
 }
 
 /* What all the writes together have counted. */
 static void check(void)
 {
-	for (struct port *p = ports; p < ports + PORTS; p++) {
-		struct rtnl_link_stats64 s = link_stats(p->t.name);
-
-		compare(p->t.name, "rx_packets", p->rx_packets, s.rx_packets);
-		compare(p->t.name, "rx_bytes", p->rx_bytes, s.rx_bytes);
-		compare(p->t.name, "rx_dropped", p->rx_dropped, s.rx_dropped);
-	}
+	for (struct port *p = ports; p < ports + PORTS; p++)
+		port_check(p);
 }
 
 static void end(void)
@@ -89,9 +58,7 @@ static int run(const uint8_t *data, size_t size)
 			   p->t.name, w.ret, w.ret < 0 ? strerror(w.err) : "fine", ret,
 			   ret < 0 ? strerror(errno) : "fine");
 	fuzz_saw(*data % PORTS << 16 | (ret < 0 ? (unsigned int)errno : 0x8000 | w.protocol));
-	p->rx_packets += w.rx_packets;
-	p->rx_bytes += w.rx_bytes;
-	p->rx_dropped += w.rx_dropped;
+	port_count(p, &w);
 	return 0;
 }
 

@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 #include "device/delivered.h"
-#include "device/tun.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
-#include "netns/link.h"
+#include "fuzz/targets/port.h"
 
 /* An input begins with the number of a port and a header of this size, whatever the port's is. */
 #define HEADER VNET_SIZE_HASH_TUNNEL
@@ -22,12 +21,6 @@ static const uint8_t sizes[] = { 10, 11, 12, 20, 24, 40 };
 #define KINDS 6 /* of ports of each size, see open_port() */
 #define PORTS (SIZES * KINDS)
 
-struct port {
-	struct tun t;
-	struct model_port model;
-	struct model_written sum; /* counters alone */
-};
-
 static struct port ports[PORTS];
 static size_t num_ports;
 static int packet;
@@ -38,28 +31,16 @@ static bool open_port(struct port *p, unsigned int kind, int size)
 {
 	bool tap = kind & 1, pi = kind >> 1 == 1, be = kind >> 1 == 2;
 	char name[IFNAMSIZ];
-	struct link link;
 
 	if (be && !fuzz_abi.kernel.cross_le)
 		return false;
 	snprintf(name, sizeof(name), "v%zu", num_ports);
-	memset(p, 0, sizeof(*p));
-	p->t = tun_create(name, (tap ? IFF_TAP : IFF_TUN) | (pi ? 0 : IFF_NO_PI) | IFF_VNET_HDR);
-	if (tun_set_vnet_hdr_sz(&p->t, size) || (be && tun_set_vnet_be(p->t.fd, 1)) ||
-	    link_up(name) || link_get(name, &link))
-		fuzz_wrong("%s cannot be set up: %s", name, strerror(errno));
-	p->model = (struct model_port){
-		.attached = true,
-		.tap = tap,
-		.pi = pi,
-		.vnet_hdr = true,
-		.vnet_size = size,
-		.big_endian = be,
-		.up = true,
-		.nonblock = true,
-		.watched = true,
-	};
-	memcpy(p->model.mac, link.address, sizeof(p->model.mac));
+	port_create(p, name, tap, pi, size);
+	if (be && tun_set_vnet_be(p->t.fd, 1))
+		fuzz_wrong("TUNSETVNETBE on %s: %s", name, strerror(errno));
+	p->model.big_endian = be;
+	p->model.watched = true;
+	port_up(p);
 	return true;
 }
 
@@ -71,23 +52,10 @@ static void begin(void)
 	packet = packet_open(NULL, ETH_P_ALL, PACKET_VNET);
 }
 
-static void compare(const char *name, const char *counter, uint64_t expected, uint64_t seen)
-{
-	if (expected != seen)
-		fuzz_wrong("%s of %s: model %llu, kernel %llu", counter, name,
-			   (unsigned long long)expected, (unsigned long long)seen);
-}
-
 static void check(void)
 {
-	for (struct port *p = ports; p < ports + num_ports; p++) {
-		struct rtnl_link_stats64 s = link_stats(p->t.name);
-
-		compare(p->t.name, "rx_packets", p->sum.rx_packets, s.rx_packets);
-		compare(p->t.name, "rx_bytes", p->sum.rx_bytes, s.rx_bytes);
-		compare(p->t.name, "rx_dropped", p->sum.rx_dropped, s.rx_dropped);
-		compare(p->t.name, "rx_frame_errors", p->sum.rx_frame_errors, s.rx_frame_errors);
-	}
+	for (struct port *p = ports; p < ports + num_ports; p++)
+		port_check(p);
 }
 
 static void end(void)
@@ -100,8 +68,7 @@ static void end(void)
 /* What is written for an input: PI, the header in the port's size and order, the frame. */
 static size_t assemble(const struct port *p, const uint8_t *data, size_t size, uint8_t *out)
 {
-	/* Of the input's header the numbers are little-endian, so that it means the same anywhere.
-	 */
+	/* The input's header is little-endian, so that it means the same anywhere. */
 	struct vnet v = vnet_decode(data + 1, HEADER, false);
 	size_t at = 0;
 
@@ -153,10 +120,7 @@ static int run(const uint8_t *data, size_t size)
 	if (what)
 		report(p, what, &w, &d);
 	fuzz_saw((uint32_t)d.err << 16 | d.vnet.gso_type << 8 | d.vnet.flags << 1 | p->model.tap);
-	p->sum.rx_packets += w.rx_packets;
-	p->sum.rx_bytes += w.rx_bytes;
-	p->sum.rx_dropped += w.rx_dropped;
-	p->sum.rx_frame_errors += w.rx_frame_errors;
+	port_count(p, &w);
 	return 0;
 }
 
