@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "device/offload.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
@@ -15,36 +16,9 @@
 #define TUNNEL	   (TUN_F_UDP_TUNNEL_GSO | TUN_F_UDP_TUNNEL_GSO_CSUM)
 #define WAIT_MS	   2000
 
-/* The feature that stands for each bit of a mask. UFO has none: it is taken and does nothing. */
-static const struct {
-	unsigned int bits;
-	const char *name;
-} user_features[] = {
-	{ TUN_F_CSUM, "tx-checksum-ip-generic" },
-	{ TUN_F_TSO4, "tx-tcp-segmentation" },
-	{ TUN_F_TSO6, "tx-tcp6-segmentation" },
-	{ TUN_F_TSO_ECN, "tx-tcp-ecn-segmentation" },
-	{ USO, "tx-udp-segmentation" },
-	{ TUN_F_UDP_TUNNEL_GSO, "tx-udp_tnl-segmentation" },
-	{ TUN_F_UDP_TUNNEL_GSO_CSUM, "tx-udp_tnl-csum-segmentation" },
-};
-#define NUM_USER_FEATURES ARRAY_SIZE(user_features)
-
 static bool is_active(const char *name, const char *feature)
 {
 	return ethtool_get_feature(name, feature).on;
-}
-
-/* The mask that the active features of device @name amount to, by ioctl. */
-static unsigned int active_mask(const char *name)
-{
-	unsigned int mask = 0;
-
-	for (size_t i = 0; i < NUM_USER_FEATURES; i++) {
-		if (is_active(name, user_features[i].name))
-			mask |= user_features[i].bits;
-	}
-	return mask;
 }
 
 static bool ethtool_active(json_t *json, const char *feature)
@@ -58,9 +32,9 @@ static unsigned int ethtool_mask(const char *name)
 	json_t *json = tool_json("ethtool --json -k %s", name);
 	unsigned int mask = 0;
 
-	for (size_t i = 0; i < NUM_USER_FEATURES; i++) {
-		if (ethtool_active(json, user_features[i].name))
-			mask |= user_features[i].bits;
+	for (size_t i = 0; i < OFFLOAD_FEATURES; i++) {
+		if (ethtool_active(json, offload_features[i].name))
+			mask |= offload_features[i].bits;
 	}
 	json_decref(json);
 	return mask;
@@ -132,10 +106,10 @@ TEST_F(offload, every_mask,
 			EXPECT_ERRNO(EINVAL, tun_set_offload(self->t.fd, mask))
 			TH_LOG("mask %#x", mask);
 		}
-		ASSERT_EQ(active, active_mask(self->t.name)) TH_LOG("mask %#x", mask);
+		ASSERT_EQ(active, offload_active(self->t.name)) TH_LOG("mask %#x", mask);
 	}
 	EXPECT_OK(tun_set_offload(self->t.fd, 0));
-	EXPECT_EQ(0, active_mask(self->t.name));
+	EXPECT_EQ(0, offload_active(self->t.name));
 }
 
 static void try_masks(struct __test_metadata *_metadata, int fd, const unsigned int *masks,
@@ -180,7 +154,7 @@ TEST_F(offload, unknown_bits,
 			TH_LOG("bit %u", bit);
 		}
 	}
-	EXPECT_EQ(TUN_F_CSUM | TUN_F_TSO4, active_mask(self->t.name));
+	EXPECT_EQ(TUN_F_CSUM | TUN_F_TSO4, offload_active(self->t.name));
 }
 
 TEST_F(offload, ethtool_agrees, .title = "ethtool shows the features of the mask",
@@ -222,7 +196,7 @@ TEST_F(offload, initial_features,
 	EXPECT_FALSE(tool_get_bool(json, "0.tx-checksum-ip-generic.fixed"));
 	json_decref(json);
 	EXPECT_EQ(0, ethtool_mask(self->t.name));
-	EXPECT_EQ(0, active_mask(self->t.name));
+	EXPECT_EQ(0, offload_active(self->t.name));
 }
 
 TEST_F(offload, events,
@@ -261,11 +235,11 @@ TEST_F(offload, ethtool_cannot_exceed_mask,
 	{
 		TH_LOG("ethtool said: %s", out);
 	}
-	EXPECT_EQ(0, active_mask(self->t.name));
+	EXPECT_EQ(0, offload_active(self->t.name));
 	/* With a checksum in the mask, segmentation alone stays out of reach. */
 	ASSERT_OK(tun_set_offload(self->t.fd, TUN_F_CSUM));
 	EXPECT_NE(0, tool_run(out, sizeof(out), "ethtool -K %s tso on", self->t.name));
-	EXPECT_EQ(TUN_F_CSUM, active_mask(self->t.name));
+	EXPECT_EQ(TUN_F_CSUM, offload_active(self->t.name));
 }
 
 TEST_F(offload, ethtool_narrows_until_next_mask,
@@ -277,14 +251,14 @@ TEST_F(offload, ethtool_narrows_until_next_mask,
 
 	ASSERT_OK(tun_set_offload(self->t.fd, mask));
 	tool_must("ethtool -K %s tx off", self->t.name);
-	EXPECT_EQ(0, active_mask(self->t.name));
+	EXPECT_EQ(0, offload_active(self->t.name));
 	EXPECT_OK(tun_set_offload(self->t.fd, mask));
-	EXPECT_EQ(mask, active_mask(self->t.name));
+	EXPECT_EQ(mask, offload_active(self->t.name));
 
 	tool_must("ethtool -K %s tx-tcp6-segmentation off", self->t.name);
-	EXPECT_EQ(TUN_F_CSUM | TUN_F_TSO4, active_mask(self->t.name));
+	EXPECT_EQ(TUN_F_CSUM | TUN_F_TSO4, offload_active(self->t.name));
 	tool_must("ethtool -K %s tx-tcp6-segmentation on", self->t.name);
-	EXPECT_EQ(mask, active_mask(self->t.name));
+	EXPECT_EQ(mask, offload_active(self->t.name));
 }
 
 TEST_F(offload, gather_off,
@@ -296,12 +270,12 @@ TEST_F(offload, gather_off,
 	ASSERT_OK(tun_set_offload(self->t.fd, mask));
 	tool_must("ethtool -K %s sg off", self->t.name);
 	EXPECT_FALSE(is_active(self->t.name, "tx-generic-segmentation"));
-	EXPECT_EQ(TUN_F_CSUM, active_mask(self->t.name));
+	EXPECT_EQ(TUN_F_CSUM, offload_active(self->t.name));
 	EXPECT_OK(tun_set_offload(self->t.fd, 0));
 	EXPECT_OK(tun_set_offload(self->t.fd, mask));
-	EXPECT_EQ(TUN_F_CSUM, active_mask(self->t.name));
+	EXPECT_EQ(TUN_F_CSUM, offload_active(self->t.name));
 	tool_must("ethtool -K %s sg on", self->t.name);
-	EXPECT_EQ(mask, active_mask(self->t.name));
+	EXPECT_EQ(mask, offload_active(self->t.name));
 }
 
 TEST(detached_queue, .title = "a detached queue can set the mask of its device",
@@ -312,10 +286,10 @@ TEST(detached_queue, .title = "a detached queue can set the mask of its device",
 
 	ASSERT_OK(tun_set_queue(second.fd, IFF_DETACH_QUEUE));
 	EXPECT_OK(tun_set_offload(second.fd, TUN_F_CSUM));
-	EXPECT_EQ(TUN_F_CSUM, active_mask(first.name));
+	EXPECT_EQ(TUN_F_CSUM, offload_active(first.name));
 	EXPECT_ERRNO(EINVAL, tun_set_offload(second.fd, TUN_F_TSO4));
 	EXPECT_OK(tun_set_offload(first.fd, 0));
-	EXPECT_EQ(0, active_mask(first.name));
+	EXPECT_EQ(0, offload_active(first.name));
 	tun_close(&second);
 	tun_close(&first);
 }
@@ -359,7 +333,7 @@ TEST(survives_checksum,
 	struct tun_packet packet;
 	struct parsed p;
 
-	EXPECT_EQ(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, active_mask(t.name));
+	EXPECT_EQ(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, offload_active(t.name));
 	kernel_sends(5, 0);
 	ASSERT_TRUE(tun_recv_proto(&t, &packet, IPPROTO_UDP, WAIT_MS, &p));
 	EXPECT_EQ(33, packet.raw_len);

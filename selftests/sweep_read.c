@@ -2,6 +2,7 @@
 /* The model of read() and of TUNSETOFFLOAD, held against the kernel. */
 #include <unistd.h>
 
+#include "device/offload.h"
 #include "device/sweep_read.h"
 #include "harness/harness.h"
 #include "netns/ethtool.h"
@@ -86,31 +87,6 @@ TEST(short_tunnel,
 	sweep_read_close(&s);
 }
 
-/* The feature that stands for each bit of a mask. */
-static const struct {
-	unsigned int bits;
-	const char *name;
-} user_features[] = {
-	{ TUN_F_CSUM, "tx-checksum-ip-generic" },
-	{ TUN_F_TSO4, "tx-tcp-segmentation" },
-	{ TUN_F_TSO6, "tx-tcp6-segmentation" },
-	{ TUN_F_TSO_ECN, "tx-tcp-ecn-segmentation" },
-	{ TUN_F_USO4 | TUN_F_USO6, "tx-udp-segmentation" },
-	{ TUN_F_UDP_TUNNEL_GSO, "tx-udp_tnl-segmentation" },
-	{ TUN_F_UDP_TUNNEL_GSO_CSUM, "tx-udp_tnl-csum-segmentation" },
-};
-
-static unsigned int active_mask(const char *name)
-{
-	unsigned int mask = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(user_features); i++) {
-		if (ethtool_get_feature(name, user_features[i].name).on)
-			mask |= user_features[i].bits;
-	}
-	return mask;
-}
-
 /* The mask is taken if the model says so; @active is what is on then. */
 static void try_mask(struct __test_metadata *_metadata, const struct model_kernel *kernel,
 		     const struct tun *t, unsigned long mask, unsigned int *active)
@@ -120,7 +96,7 @@ static void try_mask(struct __test_metadata *_metadata, const struct model_kerne
 	EXPECT_ERRNO(taken ? 0 : EINVAL, tun_set_offload(t->fd, mask)) TH_LOG("mask %#lx", mask);
 	/* A refused mask changes nothing, which every mask that is taken shows too. */
 	if (taken)
-		ASSERT_EQ(*active, active_mask(t->name)) TH_LOG("mask %#lx", mask);
+		ASSERT_EQ(*active, offload_active(t->name)) TH_LOG("mask %#lx", mask);
 }
 
 TEST(offload,
@@ -137,7 +113,7 @@ TEST(offload,
 	for (unsigned long bit = 0x400; bit; bit <<= 1) {
 		try_mask(_metadata, &kernel, &t, bit, &active);
 		try_mask(_metadata, &kernel, &t, bit | 0x1f, &active);
-		EXPECT_EQ(active, active_mask(t.name));
+		EXPECT_EQ(active, offload_active(t.name));
 	}
 	tun_close(&t);
 }
