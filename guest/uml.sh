@@ -174,6 +174,11 @@ prepare_tree() {
 	exec 7>&-
 }
 
+# built_key: of what is in this folder and makes $name.
+built_key() {
+	echo "$({ echo "$builtin_flags"; words "$here/config/kcov.objects"; wanted; } | hash)-$modules_key"
+}
+
 prepare_built() {
 	llvm=${LLVM:--19}
 	case $llvm in -*) llvm_suffix=$llvm ;; *) llvm_suffix= ;; esac
@@ -181,7 +186,7 @@ prepare_built() {
 		need_tools
 		prepare_tree
 	else
-		key=$({ echo "$builtin_flags"; words "$here/config/kcov.objects"; wanted; } | hash)-$modules_key
+		key=$(built_key)
 		if [ -n "$update" ] || ! newest "$name" "-$key"; then
 			need_tools
 			find_source
