@@ -50,6 +50,7 @@ $(B)/%.o: %.c $(B)/flags
 $(B)/cli/matrix.o: cli/matrix.html
 $(B)/cli/catalogue.o: docs/catalogue.json
 $(B)/device/lockstep_shrink.o: device/op_program.h
+$(B)/fuzz/engine/program.o: fuzz/engine/program.h
 
 $(B)/tuntests: $(core) $(suite)
 	$(call say,LD)
@@ -65,11 +66,11 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 # AFL++ are made where these are installed.
 targets	:= frame_write ioctl_sequence vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
-	   fuzz/engine/engine.c fuzz/engine/recorder.c)
+	   fuzz/targets/print.c $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
 FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
-$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/replay.o
+$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/replay.o $(B)/fuzz/engine/shrink.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o

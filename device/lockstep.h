@@ -69,6 +69,8 @@ bool lockstep_replay(struct lockstep *ls, const struct model_abi *abi,
 		     const struct sequence *sequence, size_t *failed_at, struct op_result *results);
 /* Takes away what is not needed for a mismatch; @sequence has one. */
 void lockstep_shrink(struct lockstep *ls, const struct model_abi *abi, struct sequence *sequence);
+/* How such a program begins: device/op_program.h. */
+extern const char op_program[] __attribute__((visibility("hidden")));
 /* Writes a program in C that does @sequence and says where the kernel differs from the model. */
 void lockstep_program(struct lockstep *ls, const struct model_abi *abi,
 		      const struct sequence *sequence, FILE *out);

@@ -8,11 +8,12 @@
 
 /* What follows is in the program too, so that it stands alone. */
 __asm__(".pushsection .rodata\n"
+	".globl op_program\n"
+	".hidden op_program\n"
 	"op_program:\n"
 	".incbin \"device/op_program.h\"\n"
 	".byte 0\n"
 	".popsection\n");
-extern const char op_program[] __attribute__((visibility("hidden")));
 
 /* @sequence without @n operations from @at on: true if it still has a mismatch, and then cut. */
 static bool without(struct lockstep *ls, const struct model_abi *abi, struct sequence *sequence,

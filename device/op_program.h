@@ -38,7 +38,8 @@
 #define TUNGETDEVNETNS _IO('T', 227)
 #endif
 
-static int ns[2], packet[2], f[6], wrong;
+static int ns[2], packet[2], wrong;
+static int f[6] __attribute__((unused));
 /* What the last call gave back, besides its result. */
 static char name[IFNAMSIZ];
 static int number;

@@ -39,6 +39,12 @@ struct fuzz_target {
 	 */
 	int (*run)(const uint8_t *data, size_t size);
 	/*
+	 * Writes as statements in C what run() does with an input, without doing it, and as CHECK()
+	 * what the model says of that. They stand in a block of their own in main() of a program
+	 * that begins with device/op_program.h and fuzz/engine/program.h.
+	 */
+	void (*print)(FILE *out, const uint8_t *data, size_t size);
+	/*
 	 * Changes an input so that it keeps its structure: its new size, at most @max. NULL: the
 	 * engine's own changes are good enough.
 	 */

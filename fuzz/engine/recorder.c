@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz/fuzz.h"
+
 static struct recorder_head *head;
 static uint8_t *records;
 
@@ -17,6 +19,14 @@ static void broken(const char *path)
 {
 	fprintf(stderr, "recorder %s: %s\n", path, strerror(errno));
 	exit(2);
+}
+
+static void start_head(struct recorder_head *h, uint64_t runs)
+{
+	memset(h, 0, sizeof(*h));
+	h->magic = RECORDER_MAGIC;
+	h->runs = runs;
+	snprintf(h->target, sizeof(h->target), "%s", fuzz_target.name);
 }
 
 void recorder_open(void)
@@ -37,8 +47,7 @@ void recorder_open(void)
 		broken(path);
 	close(fd);
 	records = (uint8_t *)(head + 1);
-	memset(head, 0, sizeof(*head));
-	head->magic = RECORDER_MAGIC;
+	start_head(head, head->magic == RECORDER_MAGIC ? head->runs + 1 : 1);
 }
 
 static size_t space(size_t size)
@@ -71,4 +80,10 @@ void recorder_reset(void)
 		return;
 	head->count = head->used = 0;
 	head->resets++;
+}
+
+void recorder_edges(uint64_t edges)
+{
+	if (head)
+		head->edges = edges;
 }

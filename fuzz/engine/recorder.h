@@ -14,15 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORDER_MAGIC 0x5250554e54555431ULL
+#define RECORDER_MAGIC 0x3250554e54555431ULL
 #define RECORDER_SIZE  (8 << 20)
 
+/* Those who look at it while it is written read the numbers one by one. */
 struct recorder_head {
 	uint64_t magic;
+	char target[24];
 	uint64_t resets; /* how often the state was fresh */
 	uint64_t count;	 /* inputs since the last time */
 	uint64_t used;	 /* bytes of the records of those */
 	uint64_t total;	 /* inputs altogether */
+	uint64_t edges;	 /* counters of the map that were ever hit */
+	uint64_t runs;	 /* engines that have used it: each starts total and edges afresh */
 };
 
 /* Ends the program with status 2 if the file cannot be used. */
@@ -30,5 +34,26 @@ void recorder_open(void);
 bool recorder_has_room(size_t size);
 void recorder_add(const uint8_t *data, size_t size);
 void recorder_reset(void);
+void recorder_edges(uint64_t edges);
+
+/* Inputs in order, as they were recorded. */
+struct recording {
+	uint8_t *bytes; /* of the file */
+	struct recorded {
+		const uint8_t *data;
+		size_t size;
+	} * inputs;
+	size_t count;
+};
+
+/*
+ * Reads what a recorder has left; any other file is one input. Returns 0, or -1 and errno. To be
+ * freed by recording_free().
+ */
+int recording_load(const char *path, struct recording *r);
+/* Writes one as a recorder would, to a new file that takes the place of @path. 0, or -1 and errno.
+ */
+int recording_save(const char *path, const struct recording *r);
+void recording_free(struct recording *r);
 
 #endif /* FUZZ_ENGINE_RECORDER_H */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The target without an engine: runs the files it is given, in order, and says what came of each.
- *   TARGET-replay [FILE|DIR]...        one file after the other
- *   TARGET-replay --recorded FILE      the inputs that a flight recorder holds, until one is wrong
- *   TARGET-replay --split DIR FILE     these as files
- *   TARGET-replay --seeds DIR          writes the target's seeds
- *   TARGET-replay --time S             how many inputs a second: the seeds over and over
+ *   TARGET-replay [FILE|DIR]...            one after the other; of a recorder's file all that it
+ * holds TARGET-replay --split DIR FILE...      the inputs that these hold as files TARGET-replay
+ * --program FILE...        the same as a program in C that stands alone TARGET-replay --shrink DIR
+ * makes DIR/best, which fails, smaller: see shrink.h TARGET-replay --seeds DIR              writes
+ * the target's seeds TARGET-replay --time S                 how many inputs a second: the seeds
+ * over and over
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 
 #include "fuzz/engine/engine.h"
 #include "fuzz/engine/recorder.h"
+#include "fuzz/engine/shrink.h"
 
 static uint8_t map[ENGINE_MAP_SIZE];
 
@@ -29,18 +31,12 @@ static int fault(const char *path)
 	return 2;
 }
 
-static int replay_file(const char *path)
+static int run_one(const char *path, const uint8_t *data, size_t size)
 {
-	static uint8_t data[FUZZ_MAX_LEN];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : read(fd, data, sizeof(data));
 	size_t edges = 0;
 
-	if (size < 0)
-		return fault(path);
-	close(fd);
 	memset(map, 0, sizeof(map));
-	printf("%s: %zd bytes", path, size);
+	printf("%s: %zu bytes", path, size);
 	fflush(stdout);
 	if (engine_run(data, size) < 0) {
 		puts(", no input of this target");
@@ -50,6 +46,57 @@ static int replay_file(const char *path)
 		edges += map[i] != 0;
 	printf(", as the model says, %zu %s\n", edges, engine_has_kcov() ? "edges" : "results");
 	return 0;
+}
+
+static int write_file(const char *dir, const char *name, const uint8_t *data, size_t size)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd))
+		return fault(path);
+	return 0;
+}
+
+static const char *split_to;
+
+static int split_one(const char *path, const uint8_t *data, size_t size)
+{
+	static unsigned int n;
+	char name[32];
+
+	(void)path;
+	snprintf(name, sizeof(name), "%06u", n++);
+	return write_file(split_to, name, data, size);
+}
+
+static int print_one(const char *path, const uint8_t *data, size_t size)
+{
+	(void)path;
+	engine_program_add(stdout, data, size);
+	return 0;
+}
+
+/* What is done with each input. */
+static int (*one)(const char *path, const uint8_t *data, size_t size) = run_one;
+
+static int replay_file(const char *path)
+{
+	struct recording r;
+	int status = 0;
+
+	if (recording_load(path, &r))
+		return fault(path);
+	for (size_t i = 0; i < r.count && !status; i++) {
+		char name[4096];
+
+		snprintf(name, sizeof(name), r.count > 1 ? "%s[%zu]" : "%s", path, i);
+		status = one(name, r.inputs[i].data, r.inputs[i].size);
+	}
+	recording_free(&r);
+	return status;
 }
 
 static int replay(const char *path)
@@ -73,50 +120,6 @@ static int replay(const char *path)
 		free(names[i]);
 	}
 	free(names);
-	return status;
-}
-
-static int write_file(const char *dir, const char *name, const uint8_t *data, size_t size)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd))
-		return fault(path);
-	return 0;
-}
-
-/* Each input of a recorder's file: run, or with @dir written there. */
-static int recorded(const char *path, const char *dir)
-{
-	static uint8_t file[RECORDER_SIZE];
-	const struct recorder_head *head = (const void *)file;
-	const uint8_t *at = file + sizeof(*head), *end;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), status = 0;
-	ssize_t len = fd < 0 ? -1 : read(fd, file, sizeof(file));
-
-	if (len < (ssize_t)sizeof(*head) || head->magic != RECORDER_MAGIC) {
-		errno = len < 0 ? errno : EINVAL;
-		return fault(path);
-	}
-	close(fd);
-	end = file + len;
-	for (uint64_t i = 0; i < head->count && !status; i++) {
-		char name[32];
-		uint32_t size;
-
-		memcpy(&size, at, sizeof(size));
-		if (at + sizeof(size) > end || size > end - at - sizeof(size))
-			break;
-		snprintf(name, sizeof(name), "%06llu", (unsigned long long)i);
-		if (dir)
-			status = write_file(dir, name, at + sizeof(size), size);
-		else
-			engine_run(at + sizeof(size), size);
-		at += sizeof(size) + (size + 3) / 4 * 4;
-	}
 	return status;
 }
 
@@ -154,38 +157,59 @@ static int measure(double seconds)
 	return 0;
 }
 
+/* All files and folders that are named, as @what says. */
+static int each(char **paths, int (*what)(const char *path, const uint8_t *data, size_t size))
+{
+	int status = 0;
+
+	one = what;
+	for (; *paths && !status; paths++)
+		status = replay(*paths);
+	return status;
+}
+
+static int write_program(char **paths)
+{
+	int status;
+
+	engine_begin(map);
+	engine_program_begin(stdout);
+	status = each(paths, print_one);
+	engine_program_end(stdout);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "seeds", required_argument, NULL, 's' },
 		{ "time", required_argument, NULL, 't' },
-		{ "recorded", required_argument, NULL, 'r' },
 		{ "split", required_argument, NULL, 'd' },
+		{ "program", no_argument, NULL, 'p' },
+		{ "shrink", required_argument, NULL, 'm' },
 		{ 0 },
 	};
-	const char *record = NULL, *split = NULL;
 	double seconds = 0;
-	int c, status = 0;
+	int c, status;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 's')
 			return write_seeds(optarg);
-		if (c == 'r')
-			record = optarg;
-		else if (c == 'd')
-			split = optarg;
+		if (c == 'm')
+			return shrink(optarg);
+		if (c == 'p')
+			return write_program(argv + optind);
+		if (c == 'd')
+			split_to = optarg;
 		else if (c != 't' || (seconds = atof(optarg)) <= 0)
 			return 2;
 	}
-	if (split)
-		return optind < argc ? recorded(argv[optind], split) : 2;
+	if (split_to)
+		return each(argv + optind, split_one);
 	engine_begin(map);
-	if (record)
-		status = recorded(record, NULL);
 	if (seconds)
 		return measure(seconds);
-	for (; optind < argc && !status; optind++)
-		status = replay(argv[optind]);
+	status = each(argv + optind, run_one);
 	engine_check();
 	return status;
 }

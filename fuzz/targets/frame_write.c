@@ -9,7 +9,7 @@
 #include "device/frame.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
-#include "fuzz/targets/port.h"
+#include "fuzz/targets/print.h"
 
 #define PORTS 4
 
@@ -62,6 +62,18 @@ static int run(const uint8_t *data, size_t size)
 	return 0;
 }
 
+static void print(FILE *out, const uint8_t *data, size_t size)
+{
+	struct port *p = &ports[size ? *data % PORTS : 0];
+	struct iovec iov = { (void *)(data + 1), size - 1 };
+	struct model_written w;
+
+	if (!size)
+		return;
+	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
+	print_write(out, p, data + 1, size - 1, &w);
+}
+
 /* Everything but the port stands behind it. */
 static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 {
@@ -107,6 +119,7 @@ const struct fuzz_target fuzz_target = {
 	.end = end,
 	.check = check,
 	.run = run,
+	.print = print,
 	.mutate = mutate,
 	.seed = seed,
 };

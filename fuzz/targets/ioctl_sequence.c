@@ -41,6 +41,23 @@ static int run(const uint8_t *data, size_t size)
 	return 0;
 }
 
+static void print(FILE *out, const uint8_t *data, size_t size)
+{
+	struct draw draw = draw_bytes(data, size);
+	struct model_device *device;
+	struct model model;
+
+	fputs("\tbegin();\n", out);
+	model_init(&model, &fuzz_abi);
+	for (int i = 0; i < MAX_OPS && draw.left; i++) {
+		struct op op = op_draw(&draw, &model);
+		struct op_result expected = op_expect(&model, &op, &device);
+
+		if (expected.known)
+			op_print(out, &op, &expected);
+	}
+}
+
 /* A sequence at random is as long as its input. */
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
@@ -65,5 +82,6 @@ const struct fuzz_target fuzz_target = {
 	.begin = begin,
 	.end = end,
 	.run = run,
+	.print = print,
 	.seed = seed,
 };

@@ -9,7 +9,7 @@
 #include "device/delivered.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
-#include "fuzz/targets/port.h"
+#include "fuzz/targets/print.h"
 
 /* An input begins with the number of a port and a header of this size, whatever the port's is. */
 #define HEADER VNET_SIZE_HASH_TUNNEL
@@ -124,6 +124,21 @@ static int run(const uint8_t *data, size_t size)
 	return 0;
 }
 
+static void print(FILE *out, const uint8_t *data, size_t size)
+{
+	static uint8_t buf[ROOM + FUZZ_MAX_LEN];
+	struct iovec iov = { buf, 0 };
+	struct model_written w;
+	struct port *p;
+
+	if (size < FRONT)
+		return;
+	p = &ports[*data % num_ports];
+	iov.iov_len = assemble(p, data, size, buf);
+	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
+	print_write(out, p, buf, iov.iov_len, &w);
+}
+
 /* A header that fits the frame, or one field of it that does not. */
 static void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap,
 			struct draw *draw)
@@ -204,6 +219,7 @@ const struct fuzz_target fuzz_target = {
 	.end = end,
 	.check = check,
 	.run = run,
+	.print = print,
 	.mutate = mutate,
 	.seed = seed,
 };

@@ -23,15 +23,31 @@ for target in $targets; do
 	is "... all" "$(ls "$work/split" | wc -l)" "$seeds"
 	ok "... as they were" cmp "$work/split/000000" "$work/$target/$(ls "$work/$target" | head -n 1)"
 	rm -rf "$work/split" "$work/record"
+	"build/fuzz/$target-replay" --program "$work/$target" > "$work/program.c" 2> "$work/err"
+	exits "$target: they are a program in C" 0 cc -Wall -Werror -o "$work/program" "$work/program.c"
+	exits "... that finds the same" 0 "$work/program"
 done
 
 cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 exits "a kernel that lies" 134 env LD_PRELOAD="$work/liar.so" build/fuzz/ioctl_sequence-replay \
 	"$work/ioctl_sequence"
 ok "... about what" grep -q 'get_int(f\[[0-9]\], TUNGETSNDBUF)' "$work/err"
+
+# A sequence in which one call of one input is wrong.
+mkdir "$work/shrink"
+TUNTESTS_RECORDER="$work/shrink/best" build/fuzz/ioctl_sequence-replay "$work/ioctl_sequence" > "$work/out" 2>&1
+exits "the sequence becomes smaller" 0 env LD_PRELOAD="$work/liar.so" build/fuzz/ioctl_sequence-replay \
+	--shrink "$work/shrink"
+ok "... which is said" grep -q "ioctl_sequence: 1 inputs, [0-9]* bytes: .*TUNGETSNDBUF" "$work/out"
+build/fuzz/ioctl_sequence-replay --program "$work/shrink/best" > "$work/program.c" 2> "$work/err"
+cc -o "$work/program" "$work/program.c"
+exits "... as a program that fails" 1 env LD_PRELOAD="$work/liar.so" "$work/program"
+exits "... and on a kernel that does not lie passes" 0 "$work/program"
+ok "... in a few lines" test "$(sed -n '/^int main/,$p' "$work/program.c" | wc -l)" -lt 24
+rm "$work/shrink/position"
+exits "what does not fail is not made smaller" 1 build/fuzz/ioctl_sequence-replay --shrink "$work/shrink"
+ok "... which is said" grep -q "1 inputs do not fail again" "$work/out"
+
 exits "a file that is not there" 2 build/fuzz/frame_write-replay "$work/nosuch"
 ok "... is named" grep -q "frame_write: $work/nosuch: No such file or directory" "$work/err"
-echo rubbish > "$work/rubbish"
-exits "a record that is none" 2 build/fuzz/frame_write-replay --recorded "$work/rubbish"
-ok "... is named" grep -q "frame_write: $work/rubbish: Invalid argument" "$work/err"
 done_testing
