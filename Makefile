@@ -19,7 +19,7 @@ LIBS	 = $(shell pkg-config --libs $(PKGS)) -pthread
 
 ROOMS	:= harness netns device
 rooms	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/*.c)))
-core	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard cli/*.c))
+core	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard cli/*.c)) $(B)/fuzz/engine/recording.o
 suite	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/*.c))
 unit	:= $(patsubst %.c,$(B)/%.o,$(wildcard $(ROOMS:=/test/*.c)))
 # The tests that misbehave on purpose are a program of their own.
@@ -32,7 +32,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help fuzz-programs
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help fuzz fuzz-programs
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -49,6 +49,7 @@ $(B)/%.o: %.c $(B)/flags
 # These are embedded, and so is the beginning of the programs that the model writes.
 $(B)/cli/matrix.o: cli/matrix.html
 $(B)/cli/catalogue.o: docs/catalogue.json
+$(B)/cli/dashboard.o: cli/dashboard.html
 $(B)/device/lockstep_shrink.o: device/op_program.h
 $(B)/fuzz/engine/program.o: fuzz/engine/program.h
 
@@ -58,7 +59,7 @@ $(B)/tuntests: $(core) $(suite)
 $(B)/unit: $(core) $(unit)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
+$(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -101,6 +102,11 @@ matrix: all ## the suite on several kernels, as a page (MATRIX="running uml-debi
 catalogue: all ## docs/catalogue.md: what the driver does, and the tests of each behaviour
 	$(B)/tuntests catalogue > $(B)/catalogue.md
 	mv $(B)/catalogue.md docs/
+
+TARGET	?= vnet_write
+TIME	?= 60
+fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_write TIME=60)
+	$(B)/tuntests fuzz --resume --time $(TIME) $(ARGS) $(TARGET)
 
 bench: all ## wall time of the suite, parallel against one at a time
 	@cli/bench $(B)/tuntests

@@ -9,6 +9,7 @@
 
 #include "cli/bisect.h"
 #include "cli/catalogue.h"
+#include "cli/fuzz.h"
 #include "cli/guest.h"
 #include "cli/list.h"
 #include "cli/matrix.h"
@@ -63,6 +64,9 @@ static const char help[] =
 	"  %1$s bisect --good A --bad B TEST... since which kernel does a test fail?\n"
 	"  %1$s bisect-run TEST...              the same in a kernel tree, for `git bisect run`\n"
 	"  %1$s model [OPTION]...               random operations against the reference model\n"
+	"  %1$s fuzz [OPTION]... TARGET         a fuzzing campaign, in guests by default\n"
+	"  %1$s replay [OPTION]... FILE...      run inputs of a fuzz target once more\n"
+	"  %1$s reproducer FILE... > repro.c    inputs as a C program that stands alone\n"
 	"\n"
 	"  %1$s guest list|build|run|shell|clean   guest kernels\n"
 	"\n"
@@ -438,6 +442,9 @@ int main(int argc, char **argv)
 		{ "guest", cmd_guest },
 		{ "matrix", matrix_command },
 		{ "model", cmd_model },
+		{ "fuzz", cmd_fuzz },
+		{ "replay", cmd_replay },
+		{ "reproducer", cmd_reproducer },
 		{ "bisect", bisect_command },
 		{ "bisect-run", bisect_run_command },
 	};

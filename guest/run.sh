@@ -202,7 +202,8 @@ boot_uml() {
 		root=/dev/root rootfstype=hostfs rootflags=/ rw con=null con0=fd:0,fd:1 ssl=null ssl0=fd:7,fd:8 \
 		init="$busybox" BUSYBOX="$busybox" MODULES="$(part modules)" \
 		tuntests.cmd="$work/script" tuntests.channel=/dev/ttyS0 \
-		tuntests.modules="$work/modules" ${share:+tuntests.share="$share"} $seen $append -- sh "$here/init"
+		tuntests.modules="$work/modules" $(for dir in $share; do echo "tuntests.share=$dir"; done) ${outlives:+iomem=mmapper,"$outlives"} \
+		$seen $append -- sh "$here/init"
 }
 
 # What a kernel under QEMU is told. The timer check and the watchdogs take a busy host for broken hardware;
@@ -244,6 +245,7 @@ newline='
 
 boot_qemu() {
 	need qemu-system-x86_64 qemu-system-x86
+	case $share in *" "*) fail "$name: under QEMU there is one --share" ;; esac
 	memory=${memory:-1024}
 	accelerator=$(accelerator)
 	say "$name: $accelerator, $cpus processors, $memory MiB"
@@ -268,6 +270,8 @@ boot_qemu() {
 		-chardev "file,id=serial,path=${channel:-/dev/null},append=on" -serial chardev:serial \
 		-chardev "file,id=channel,path=${channel:-/dev/null},append=on" \
 		-device virtio-serial-pci -device virtserialport,chardev=channel,name=tuntests \
+		${outlives:+-object} ${outlives:+"memory-backend-file,id=outlives,share=on,mem-path=$outlives,size=$(stat -c %s "$outlives")"} \
+		${outlives:+-device} ${outlives:+ivshmem-plain,memdev=outlives} \
 		-chardev "file,id=share,path=$work/share" -device virtserialport,chardev=share,name=share)
 	unset IFS
 	run_guest "$@"

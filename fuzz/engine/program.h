@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 
 #ifndef IFF_NAPI
-#define IFF_NAPI 0x0010
+#define IFF_NAPI       0x0010
 #define IFF_NAPI_FRAGS 0x0020
 #endif
 
@@ -39,8 +39,8 @@ static inline void watch(void)
 }
 
 /*
- * The file of device @dev, which is made and brought up when it is first asked for. @header: the size
- * of its vnet header, 0 for none.
+ * The file of device @dev, which is made and brought up when it is first asked for. @header: the
+ * size of its vnet header, 0 for none.
  */
 static inline int device(const char *dev, int flags, int header, int big_endian)
 {
@@ -73,8 +73,8 @@ static inline uint16_t swapped(uint16_t v, int big_endian)
 }
 
 /*
- * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte order,
- * and a frame.
+ * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte
+ * order, and a frame.
  */
 static inline long long write_frame(int fd, int protocol, const struct vnet_header *v, int size,
 				    int big_endian, const void *frame, size_t len)
@@ -83,7 +83,8 @@ static inline long long write_frame(int fd, int protocol, const struct vnet_head
 	unsigned char header[256] = { 0 };
 	struct vnet_header h = { 0 };
 	struct iovec iov[] = { { &pi, protocol < 0 ? 0 : sizeof(pi) },
-			       { header, size }, { (void *)frame, len } };
+			       { header, size },
+			       { (void *)frame, len } };
 
 	if (v) {
 		h = *v;

@@ -38,7 +38,8 @@ void recorder_edges(uint64_t edges);
 
 /* Inputs in order, as they were recorded. */
 struct recording {
-	uint8_t *bytes; /* of the file */
+	char target[24]; /* "" for a plain input */
+	uint8_t *bytes;	 /* of the file */
 	struct recorded {
 		const uint8_t *data;
 		size_t size;
@@ -53,7 +54,7 @@ struct recording {
 int recording_load(const char *path, struct recording *r);
 /* Writes one as a recorder would, to a new file that takes the place of @path. 0, or -1 and errno.
  */
-int recording_save(const char *path, const struct recording *r);
+int recording_save(const char *path, const struct recording *r, const char *target);
 void recording_free(struct recording *r);
 
 #endif /* FUZZ_ENGINE_RECORDER_H */

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "fuzz/engine/recorder.h"
-#include "fuzz/fuzz.h"
 
 /* Cuts the file into its records; what does not fit any more was being written. */
 static void cut(struct recording *r, size_t len)
@@ -47,6 +46,7 @@ int recording_load(const char *path, struct recording *r)
 		return -1;
 	head = (const void *)r->bytes;
 	if (len >= (ssize_t)sizeof(*head) && head->magic == RECORDER_MAGIC) {
+		snprintf(r->target, sizeof(r->target), "%.23s", head->target);
 		/* A record has four bytes at least. */
 		r->inputs = calloc(len / 4 + 1, sizeof(*r->inputs));
 		if (!r->inputs)
@@ -61,14 +61,14 @@ int recording_load(const char *path, struct recording *r)
 	return 0;
 }
 
-static bool write_all(FILE *out, const struct recording *r)
+static bool write_all(FILE *out, const struct recording *r, const char *target)
 {
 	struct recorder_head head = { .magic = RECORDER_MAGIC,
 				      .count = r->count,
 				      .total = r->count };
 	static const char zeros[4];
 
-	snprintf(head.target, sizeof(head.target), "%s", fuzz_target.name);
+	snprintf(head.target, sizeof(head.target), "%s", target);
 	for (size_t i = 0; i < r->count; i++)
 		head.used += 4 + (r->inputs[i].size + 3) / 4 * 4;
 	fwrite(&head, sizeof(head), 1, out);
@@ -82,7 +82,7 @@ static bool write_all(FILE *out, const struct recording *r)
 	return !ferror(out);
 }
 
-int recording_save(const char *path, const struct recording *r)
+int recording_save(const char *path, const struct recording *r, const char *target)
 {
 	char part[4096];
 	FILE *out;
@@ -92,7 +92,7 @@ int recording_save(const char *path, const struct recording *r)
 	out = fopen(part, "we");
 	if (!out)
 		return -1;
-	ok = write_all(out, r);
+	ok = write_all(out, r, target);
 	if (fclose(out) || !ok)
 		return -1;
 	return rename(part, path);

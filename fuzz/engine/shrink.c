@@ -279,7 +279,7 @@ static struct recording load(const char *name)
 
 static void save(const char *name, const struct recording *r)
 {
-	if (recording_save(in_folder(name), r)) {
+	if (recording_save(in_folder(name), r, fuzz_target.name)) {
 		fprintf(stderr, "%s: %s: %s\n", fuzz_target.name, in_folder(name), strerror(errno));
 		exit(2);
 	}

@@ -1,0 +1,658 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/campaign.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/common.h"
+#include "cli/crash.h"
+#include "cli/dashboard.h"
+#include "cli/guest.h"
+#include "cli/target.h"
+#include "fuzz/engine/recorder.h"
+#include "harness/output.h"
+#include "harness/registry.h"
+
+/* No input for so long: the kernel hangs. Booting and loading a corpus takes its time too. */
+#define HANG_S	    120
+/* A guest is made afresh after so long, so that what inputs left in the kernel stays bounded. */
+#define GUEST_S	    3600
+#define STATS_S	    5
+/* So often in a row an engine may end at once before we give up. */
+#define BAD_STARTS  3
+/* The exit status of boot for a guest that died, and for one that was too slow. */
+#define GUEST_DIED  3
+#define GUEST_LATE  124
+#define CANNOT_BOOT 2
+
+struct job {
+	unsigned int number;
+	char *folder, *recorder, *console;
+	volatile struct recorder_head *head;
+	pid_t pid;
+	time_t started, heard; /* when it last ran an input */
+	uint64_t seen_total;   /* of head, when it was last looked at */
+	uint64_t before;       /* inputs of the engines that have ended */
+	unsigned int bad_starts;
+	bool hung;
+};
+
+struct state {
+	struct campaign *c;
+	struct job *jobs;
+	time_t begun;
+	double passed_before; /* seconds and inputs of what is resumed */
+	uint64_t inputs_before, edges;
+	unsigned int restarts, failures, pendings;
+	pid_t settler; /* the process that looks into a failure, or 0 */
+	FILE *stats;
+	double last_s;
+	uint64_t last_inputs;
+	double rate;
+};
+
+static volatile sig_atomic_t ended_by;
+
+static void on_signal(int signal)
+{
+	ended_by = signal;
+}
+
+/* --- commands ---------------------------------------------------------------------------- */
+
+char *campaign_program(const char *target, const char *suffix)
+{
+	char self[PATH_MAX], *path;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len <= 0) {
+		fault("/proc/self/exe", "");
+		return NULL;
+	}
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	if (asprintf(&path, "%s/fuzz/%s%s", self, target, suffix) < 0)
+		path = NULL;
+	if (!access(must(path), X_OK))
+		return path;
+	fault(path, "no program ");
+	free(path);
+	return NULL;
+}
+
+const char **campaign_command(const struct campaign *c, unsigned int job, const char *recorder,
+			      const char *const *words)
+{
+	const char **all, **word;
+	static char processor[16];
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	word = all = must(calloc(n + 24, sizeof(*all)));
+	if (c->guest) {
+		snprintf(processor, sizeof(processor), "%u", job + 1);
+		*word++ = must(guest_script("boot"));
+		*word++ = "--share";
+		*word++ = c->folder;
+		if (strncmp(c->corpus, c->folder, strlen(c->folder))) {
+			*word++ = "--share";
+			*word++ = c->corpus;
+		}
+		*word++ = "--processor";
+		*word++ = processor;
+		*word++ = "--timeout";
+		*word++ = "86400";
+		/* What the kernel reports is the end, so that the recorder has what led to it. */
+		*word++ = "--append";
+		*word++ = "panic_on_warn=1 oops=panic";
+		if (recorder) {
+			*word++ = "--memory";
+			*word++ = recorder;
+		}
+		*word++ = c->guest;
+		*word++ = "--";
+	}
+	memcpy(word, words, n * sizeof(*word));
+	return all;
+}
+
+pid_t campaign_spawn(const char *const *command, const char *console, const char *recorder)
+{
+	int fd = open(console, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	pid_t pid = fd < 0 ? -1 : fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		setpgid(0, 0);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		if (recorder)
+			setenv("TUNTESTS_RECORDER", recorder, 1);
+		execv(command[0], (char *const *)command);
+		fault(command[0], "");
+		_exit(CANNOT_BOOT);
+	}
+	if (fd >= 0)
+		close(fd);
+	return pid;
+}
+
+static unsigned int seconds_left(const struct state *s)
+{
+	time_t passed = time(NULL) - s->begun;
+
+	if (!s->c->seconds)
+		return GUEST_S;
+	if (passed >= s->c->seconds)
+		return 0;
+	return s->c->seconds - passed < GUEST_S ? s->c->seconds - passed : GUEST_S;
+}
+
+static pid_t start_libfuzzer(const struct state *s, struct job *j, const char *program)
+{
+	char time_left[64], artifacts[PATH_MAX], seed[32];
+	const char **command;
+	pid_t pid;
+
+	snprintf(time_left, sizeof(time_left), "-max_total_time=%u", seconds_left(s));
+	snprintf(artifacts, sizeof(artifacts), "-artifact_prefix=%s/", j->folder);
+	snprintf(seed, sizeof(seed), "-seed=%u", (unsigned int)time(NULL) + j->number);
+	command = campaign_command(s->c, j->number, j->recorder,
+				   (const char *[]){ program, time_left, artifacts, seed,
+						     "-reload=2", "-timeout=60", "-rss_limit_mb=0",
+						     "-print_final_stats=1", s->c->corpus, NULL });
+	pid = campaign_spawn(command, j->console, s->c->guest ? NULL : j->recorder);
+	free(command);
+	return pid;
+}
+
+/* Ends at the first crash: the recorder has to be read before the next program uses it. */
+static pid_t start_afl(const struct state *s, struct job *j, const char *program)
+{
+	char seconds[16], name[32], out[PATH_MAX], role[4];
+	const char **command;
+	pid_t pid;
+
+	snprintf(seconds, sizeof(seconds), "%u", seconds_left(s));
+	snprintf(name, sizeof(name), "job%u", j->number);
+	snprintf(out, sizeof(out), "%s/afl", s->c->folder);
+	snprintf(role, sizeof(role), j->number ? "-S" : "-M");
+	command = campaign_command(s->c, j->number, j->recorder,
+				   (const char *[]){ "/usr/bin/env",
+						     "AFL_BENCH_UNTIL_CRASH=1",
+						     "AFL_NO_UI=1",
+						     "AFL_SKIP_CPUFREQ=1",
+						     "AFL_NO_AFFINITY=1",
+						     "AFL_AUTORESUME=1",
+						     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1",
+						     "afl-fuzz",
+						     "-i",
+						     s->c->corpus,
+						     "-o",
+						     out,
+						     role,
+						     name,
+						     "-t",
+						     "5000+",
+						     "-V",
+						     seconds,
+						     "--",
+						     program,
+						     NULL });
+	pid = campaign_spawn(command, j->console, s->c->guest ? NULL : j->recorder);
+	free(command);
+	return pid;
+}
+
+static bool start_job(struct state *s, struct job *j)
+{
+	char *program = campaign_program(s->c->target, s->c->afl ? "-afl" : "");
+
+	if (!program)
+		return false;
+	/* The console is this engine's alone: an older one has been looked at. */
+	unlink(j->console);
+	j->before += j->head->total;
+	j->seen_total = 0;
+	j->head->total = 0;
+	j->head->magic = 0;
+	j->hung = false;
+	j->started = j->heard = time(NULL);
+	j->pid = (s->c->afl ? start_afl : start_libfuzzer)(s, j, program);
+	free(program);
+	return j->pid > 0 || fault(j->console, "cannot start an engine: ");
+}
+
+/* --- what a job has left ----------------------------------------------------------------- */
+
+static bool copy_file(const char *from, const char *to)
+{
+	char buf[65536];
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	bool ok = in && out;
+	size_t n;
+
+	while (ok && (n = fread(buf, 1, sizeof(buf), in)))
+		ok = fwrite(buf, 1, n, out) == n;
+	if (in)
+		fclose(in);
+	if (out && fclose(out))
+		ok = false;
+	return ok || fault(to, "cannot write ");
+}
+
+/* The folder pending-N: its recorder and its console, before the next engine uses them. */
+static bool keep_failure(struct state *s, const struct job *j)
+{
+	char *folder, *record, *console;
+	bool ok;
+
+	do {
+		if (asprintf(&folder, "%s/pending-%u", s->c->folder, s->pendings++) < 0)
+			return false;
+		ok = !mkdir(folder, 0755);
+		if (!ok && errno != EEXIST)
+			return fault(folder, "cannot make ");
+		if (!ok)
+			free(folder);
+	} while (!ok);
+	console = join(folder, "console");
+	ok = copy_file(j->console, console);
+	if (ok && j->hung) {
+		FILE *out = fopen(console, "ae");
+
+		if (out) {
+			fputs("\ntuntests: BUG: no input was finished for a long time: a hang\n",
+			      out);
+			fclose(out);
+		}
+	}
+	record = join(folder, "best.part");
+	ok = ok && copy_file(j->recorder, record);
+	free(console);
+	console = join(folder, "best");
+	ok = ok && (!rename(record, console) || fault(console, "cannot write "));
+	free(record);
+	free(console);
+	free(folder);
+	return ok;
+}
+
+/* A process of its own for the first failure that waits. */
+static void settle_next(struct state *s)
+{
+	struct dirent **names;
+	int n, i;
+
+	if (s->settler || ended_by)
+		return;
+	n = scandir(s->c->folder, &names, NULL, alphasort);
+	for (i = 0; i < n; i++) {
+		char *path = join(s->c->folder, names[i]->d_name);
+
+		if (!s->settler && !strncmp(names[i]->d_name, "pending-", 8)) {
+			s->settler = fork();
+			if (!s->settler) {
+				prctl(PR_SET_PDEATHSIG, SIGTERM);
+				signal(SIGINT, SIG_IGN);
+				signal(SIGTERM, SIG_DFL);
+				_exit(crash_settle(s->c, path) ? 0 : 2);
+			}
+		}
+		free(path);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
+/* The settler's end. False if it could not do its work: then the rest would not either. */
+static bool settled(struct state *s, int status)
+{
+	s->settler = 0;
+	return (WIFEXITED(status) && !WEXITSTATUS(status)) || ended_by;
+}
+
+static unsigned int crashes(const struct state *s)
+{
+	char *path = join(s->c->folder, "crashes");
+	DIR *dir = opendir(path);
+	unsigned int n = 0;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		n += *e->d_name != '.';
+	if (dir)
+		closedir(dir);
+	free(path);
+	return n;
+}
+
+/* An engine that has ended: in order, with a failure, or because it could not begin. */
+static bool job_ended(struct state *s, struct job *j, int status)
+{
+	bool ran = j->head->magic == RECORDER_MAGIC && j->head->total;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : GUEST_DIED;
+	char *title;
+
+	j->pid = 0;
+	if (ended_by)
+		return true;
+	if (!code && !j->hung) {
+		j->bad_starts = ran ? 0 : j->bad_starts + 1;
+	} else {
+		title = crash_title(j->console);
+		/* Killed by somebody: nothing was found, and the corpus is where it was. */
+		if (title || j->hung || (code != GUEST_DIED && code != CANNOT_BOOT)) {
+			s->failures++;
+			if (!keep_failure(s, j)) {
+				free(title);
+				return false;
+			}
+		}
+		free(title);
+		s->restarts++;
+		j->bad_starts = ran ? 0 : j->bad_starts + 1;
+	}
+	if (j->bad_starts >= BAD_STARTS) {
+		fprintf(stderr, "%s fuzz: %s does not start (exit status %d): see %s\n",
+			registry_suite()->name, s->c->target, code, j->console);
+		return false;
+	}
+	return !seconds_left(s) || start_job(s, j);
+}
+
+/* Of all jobs together, since the campaign began. */
+static uint64_t inputs(const struct state *s)
+{
+	uint64_t n = s->inputs_before;
+
+	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
+		n += j->before + j->head->total;
+	return n;
+}
+
+static void watch_job(struct job *j)
+{
+	time_t now = time(NULL);
+
+	if (j->head->total != j->seen_total) {
+		j->seen_total = j->head->total;
+		j->heard = now;
+	} else if (j->pid && !j->hung && now - j->heard > HANG_S) {
+		j->hung = true;
+		kill(j->pid, SIGTERM);
+	}
+}
+
+static unsigned int corpus_size(const struct campaign *c)
+{
+	DIR *dir = opendir(c->corpus);
+	unsigned int n = 0;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		n += *e->d_name != '.';
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* --- what is said of it ------------------------------------------------------------------ */
+
+static double passed(const struct state *s)
+{
+	return s->passed_before + difftime(time(NULL), s->begun);
+}
+
+static void measure(struct state *s)
+{
+	uint64_t now = inputs(s);
+	double t = passed(s);
+
+	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++) {
+		if (j->head->magic == RECORDER_MAGIC && j->head->edges > s->edges)
+			s->edges = j->head->edges;
+	}
+	if (t > s->last_s)
+		s->rate = (now - s->last_inputs) / (t - s->last_s);
+	s->last_s = t;
+	s->last_inputs = now;
+}
+
+static unsigned int guests_up(const struct state *s)
+{
+	unsigned int n = 0;
+
+	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
+		n += j->pid > 0;
+	return n;
+}
+
+static void say_status(const struct state *s, bool last)
+{
+	static time_t said;
+	bool terminal = isatty(STDERR_FILENO);
+	unsigned int t = passed(s);
+
+	if (!last && !terminal && time(NULL) - said < 60)
+		return;
+	said = time(NULL);
+	fprintf(stderr,
+		"%s%s %u:%02u:%02u  %.0f inputs/s, %" PRIu64 " inputs, %" PRIu64
+		" edges, corpus %u, crashes %u (%u times), %s %u, restarted %u%s",
+		terminal ? "\r\033[K" : "", s->c->target, t / 3600, t / 60 % 60, t % 60, s->rate,
+		inputs(s), s->edges, corpus_size(s->c), crashes(s), s->failures,
+		s->c->guest ? "guests" : "engines", guests_up(s), s->restarts,
+		terminal && !last ? "" : "\n");
+}
+
+/* A line for the plots. False if it cannot be written. */
+static bool write_stats(struct state *s)
+{
+	char *path = join(s->c->folder, "stats.csv");
+	bool ok;
+
+	fprintf(s->stats, "%.0f,%" PRIu64 ",%.0f,%" PRIu64 ",%u,%u,%u,%u\n", passed(s), inputs(s),
+		s->rate, s->edges, corpus_size(s->c), crashes(s), s->failures, s->restarts);
+	ok = !fflush(s->stats) || fault(path, "cannot write ");
+	free(path);
+	return ok && dashboard_write(s->c);
+}
+
+/* --- begin and end ----------------------------------------------------------------------- */
+
+static bool prepare_job(struct state *s, unsigned int number)
+{
+	struct job *j = &s->jobs[number];
+	char name[32];
+	int fd;
+
+	j->number = number;
+	snprintf(name, sizeof(name), "job-%u", number);
+	j->folder = join(s->c->folder, name);
+	if (!output_make_path(j->folder))
+		return fault(j->folder, "cannot make ");
+	j->recorder = join(j->folder, "recorder");
+	j->console = join(j->folder, "console");
+	fd = open(j->recorder, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || posix_fallocate(fd, 0, RECORDER_SIZE))
+		return fault(j->recorder, "cannot make ");
+	j->head = mmap(NULL, sizeof(*j->head), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (j->head == MAP_FAILED)
+		return fault(j->recorder, "cannot map ");
+	j->head->total = 0;
+	return true;
+}
+
+/* Seeds of the target into a corpus that is empty. */
+static bool seed_corpus(const struct campaign *c)
+{
+	char *program, *command;
+	int status;
+
+	if (corpus_size(c))
+		return true;
+	program = campaign_program(c->target, "-replay");
+	if (!program)
+		return false;
+	if (asprintf(&command, "'%s' --seeds '%s'", program, c->corpus) < 0)
+		return false;
+	status = system(command);
+	free(command);
+	free(program);
+	if (status)
+		fprintf(stderr, "%s fuzz: cannot write seeds to %s\n", registry_suite()->name,
+			c->corpus);
+	return !status;
+}
+
+/* Where the last line of the statistics leaves off. */
+static void take_up(struct state *s, const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char line[256];
+
+	while (in && fgets(line, sizeof(line), in))
+		sscanf(line, "%lf,%" SCNu64 ",%*f,%" SCNu64 ",%*u,%*u,%u,%u", &s->passed_before,
+		       &s->inputs_before, &s->edges, &s->failures, &s->restarts);
+	if (in)
+		fclose(in);
+	s->last_s = s->passed_before;
+	s->last_inputs = s->inputs_before;
+}
+
+static bool prepare(struct state *s)
+{
+	char *path = join(s->c->folder, "stats.csv");
+	bool there = !access(path, F_OK);
+
+	if (there && !s->c->resume) {
+		fprintf(stderr,
+			"%s fuzz: %s has a campaign already: --resume goes on with it, --output names "
+			"another folder\n",
+			registry_suite()->name, s->c->folder);
+		free(path);
+		return false;
+	}
+	if (there)
+		take_up(s, path);
+	s->stats = fopen(path, "ae");
+	if (!s->stats)
+		return fault(path, "cannot write ");
+	free(path);
+	if (!there)
+		fputs("seconds,inputs,rate,edges,corpus,crashes,failures,restarts\n", s->stats);
+	for (unsigned int i = 0; i < s->c->jobs; i++) {
+		if (!prepare_job(s, i))
+			return false;
+	}
+	return seed_corpus(s->c);
+}
+
+static void end_jobs(struct state *s)
+{
+	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++) {
+		if (!j->pid)
+			continue;
+		kill(-j->pid, SIGTERM);
+		kill(j->pid, SIGTERM);
+		waitpid(j->pid, NULL, 0);
+		j->pid = 0;
+	}
+}
+
+/* All children that have ended. False if the campaign cannot go on. */
+static bool reap(struct state *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == s->settler && !settled(s, status))
+			return false;
+		for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++) {
+			if (j->pid == pid && !job_ended(s, j, status))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool work(struct state *s)
+{
+	time_t next = time(NULL) + STATS_S;
+
+	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++) {
+		if (!start_job(s, j))
+			return false;
+	}
+	/* What was found is settled after the time, too. */
+	while (!ended_by && (guests_up(s) || s->settler)) {
+		struct timespec second = { .tv_sec = 1 };
+
+		nanosleep(&second, NULL);
+		if (!reap(s))
+			return false;
+		for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
+			watch_job(j);
+		settle_next(s);
+		if (time(NULL) < next)
+			continue;
+		next = time(NULL) + STATS_S;
+		measure(s);
+		say_status(s, false);
+		if (!write_stats(s))
+			return false;
+	}
+	return true;
+}
+
+int campaign_run(struct campaign *c)
+{
+	struct state s = { .c = c, .begun = time(NULL) };
+	struct sigaction action = { .sa_handler = on_signal };
+	bool ok;
+
+	s.jobs = must(calloc(c->jobs, sizeof(*s.jobs)));
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	if (!prepare(&s))
+		return 2;
+	ok = work(&s);
+	end_jobs(&s);
+	if (s.settler) {
+		kill(s.settler, SIGTERM);
+		waitpid(s.settler, NULL, 0);
+	}
+	measure(&s);
+	ok = write_stats(&s) && ok;
+	say_status(&s, true);
+	fprintf(stderr, "%s fuzz: corpus in %s, page in %s/index.html\n", registry_suite()->name,
+		c->corpus, c->folder);
+	if (!ok)
+		return 2;
+	if (ended_by) {
+		signal(ended_by, SIG_DFL);
+		raise(ended_by);
+	}
+	return crashes(&s) ? 1 : 0;
+}

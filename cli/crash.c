@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/crash.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/common.h"
+#include "cli/guest.h"
+#include "fuzz/engine/recorder.h"
+#include "harness/kmsg.h"
+#include "harness/output.h"
+#include "harness/registry.h"
+
+/* So many functions of a report's call trace make its name. */
+#define FRAMES	     3
+/* Making a failure small ends after so many guests, or so long. */
+#define SHRINK_BOOTS 200
+#define SHRINK_S     1200
+/* A guest in which nothing is tried for so long hangs. */
+#define QUIET_S	     90
+
+/* --- titles ------------------------------------------------------------------------------ */
+
+/* Functions that report, and are not what went wrong. */
+static bool reports(const char *function)
+{
+	static const char *const begins[] = {
+		"dump_",	"show_",	"__dump",	 "print_", "kasan_",   "__asan_",
+		"__kasan",	"check_region", "panic",	 "__warn", "warn_",    "report_",
+		"ubsan_",	"__ubsan",	"handle_",	 "segv",   "sig_",     "hard_",
+		"unblock_",	"_raw_spin",	"um_",		 "relay_", "bad_segv", "userspace",
+		"fork_handler", "asan_",	"do_error",	 "exc_",   "asm_exc",  "die",
+		"oops_",	"new_thread",	"interrupt_end",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
+		if (!strncmp(function, begins[i], strlen(begins[i])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The function in a line of a call trace: "[<...>] tun_get_user+0x1a/0x2b [tun]". One with a
+ * question mark in front may be anything that lay on the stack.
+ */
+static bool frame_of(const char *line, char *function, size_t size)
+{
+	const char *plus = strstr(line, "+0x"), *from = plus;
+
+	if (!plus || !strchr(plus, '/') || strstr(line, " ? "))
+		return false;
+	while (from > line && (isalnum((unsigned char)from[-1]) || strchr("_.", from[-1])))
+		from--;
+	snprintf(function, size, "%.*s", (int)(plus - from), from);
+	function[strcspn(function, ".")] = '\0';
+	return *function && !reports(function);
+}
+
+/* Without the time in front, and what differs each time: numbers, and all behind a function's name.
+ */
+static void normalize(const char *line, char *out, size_t size)
+{
+	size_t n = 0;
+
+	if (*line == '[' && strchr(line, ']'))
+		line = strchr(line, ']') + 1;
+	while (*line == ' ')
+		line++;
+	for (; *line && *line != '\n' && n + 1 < size && strncmp(line, "+0x", 3); line++) {
+		bool digit = isdigit((unsigned char)*line);
+
+		if (digit && n && out[n - 1] == '#')
+			continue;
+		out[n++] = digit ? '#' : *line;
+	}
+	out[n] = '\0';
+}
+
+static bool says_failure(const char *line)
+{
+	return strstr(line, ": the kernel does not do what the model says: ") ||
+	       strstr(line, "ERROR: libFuzzer: ") || strstr(line, "tuntests: BUG: ");
+}
+
+char *crash_title(const char *console)
+{
+	FILE *in = fopen(console, "re");
+	char line[1024], title[300] = "", part[200], function[128], *text;
+	bool kernel = false, traced = false;
+	int frames = 0;
+
+	while (in && fgets(line, sizeof(line), in)) {
+		bool report = kmsg_is_report(line) && !strstr(line, "tuntests: BUG: ");
+
+		if (!kernel && (report || (!*title && says_failure(line)))) {
+			normalize(line, title, sizeof(title));
+			kernel = report;
+		} else if (kernel && strstr(line, "Call Trace")) {
+			traced = true;
+		} else if (traced && frames < FRAMES &&
+			   frame_of(line, function, sizeof(function))) {
+			snprintf(part, sizeof(part), " < %s", function);
+			strncat(title, part, sizeof(title) - strlen(title) - 1);
+			frames++;
+		}
+	}
+	if (in)
+		fclose(in);
+	text = *title ? must(strdup(title)) : NULL;
+	return text;
+}
+
+/* FNV-1a. */
+void crash_hash(const char *title, char *hash)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *title; title++)
+		h = (h ^ (unsigned char)*title) * 0x100000001b3ULL;
+	sprintf(hash, "%016" PRIx64, h);
+}
+
+/* --- making it small --------------------------------------------------------------------- */
+
+static bool make_file(const char *folder, const char *name, const char *text)
+{
+	char *path = join(folder, name);
+	FILE *out = fopen(path, "we");
+	bool ok = out && fputs(text, out) >= 0;
+
+	if (out && fclose(out))
+		ok = false;
+	if (!ok)
+		fault(path, "cannot write ");
+	free(path);
+	return ok;
+}
+
+static time_t changed(const char *folder, const char *name)
+{
+	char *path = join(folder, name);
+	struct stat st = { 0 };
+
+	if (stat(path, &st))
+		st.st_mtime = 0;
+	free(path);
+	return st.st_mtime;
+}
+
+/* The end of a process, or of the guest in which no candidate has begun for long. */
+static int wait_trying(pid_t pid, const char *folder)
+{
+	time_t heard = time(NULL), seen = 0;
+	struct timespec pause = { .tv_nsec = 50000000 };
+	int status = 0;
+
+	while (!waitpid(pid, &status, WNOHANG)) {
+		time_t now = changed(folder, "trying");
+
+		if (now != seen) {
+			seen = now;
+			heard = time(NULL);
+		}
+		if (time(NULL) - heard > QUIET_S)
+			kill(pid, SIGTERM);
+		nanosleep(&pause, NULL);
+	}
+	return status;
+}
+
+/* One process or guest that works on @pending/best: its exit status, -1 if it died. */
+static int shrink_once(const struct campaign *c, const char *pending, const char *console)
+{
+	char *program = campaign_program(c->target, "-replay");
+	const char **command;
+	int status;
+	pid_t pid;
+
+	if (!program)
+		return 2;
+	command = campaign_command(c, c->jobs, NULL,
+				   (const char *[]){ program, "--shrink", pending, NULL });
+	unlink(console);
+	pid = campaign_spawn(command, console, NULL);
+	free(command);
+	free(program);
+	if (pid < 0)
+		return 2;
+	status = wait_trying(pid, pending);
+	if (!WIFEXITED(status))
+		return -1;
+	/* Statuses of boot: died, late, and killed by us. */
+	return WEXITSTATUS(status) == 3 || WEXITSTATUS(status) > 100 ? -1 : WEXITSTATUS(status);
+}
+
+/*
+ * Until it cannot be made smaller. 0 done, 1 it did not happen again, 2 it could not be tried, 3
+ * there was no time for more.
+ */
+static int make_small(const struct campaign *c, const char *pending, const char *title)
+{
+	time_t begun = time(NULL);
+	char *console = join(pending, "tries");
+	int status = -1;
+
+	for (int i = 0; status < 0 && i < SHRINK_BOOTS && time(NULL) - begun < SHRINK_S; i++) {
+		status = shrink_once(c, pending, console);
+		if (status < 0) {
+			char *again = crash_title(console);
+
+			if (!make_file(pending, again && !strcmp(again, title) ? "died" : "other",
+				       ""))
+				status = 2;
+			free(again);
+		}
+	}
+	free(console);
+	return status < 0 ? 3 : status;
+}
+
+/* --- what is left of it ------------------------------------------------------------------ */
+
+/* Runs a shell's @line in the guest or here; false after a line. */
+static bool run_shell(const struct campaign *c, const char *pending, char *line)
+{
+	char *console = join(pending, "shell");
+	const char **command =
+		campaign_command(c, c->jobs, NULL, (const char *[]){ "/bin/sh", "-c", line, NULL });
+	pid_t pid = campaign_spawn(command, console, NULL);
+	int status = -1;
+
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (status)
+		fprintf(stderr, "%s fuzz: cannot do %s: see %s\n", registry_suite()->name, line,
+			console);
+	else
+		unlink(console);
+	free(command);
+	free(console);
+	free(line);
+	return !status;
+}
+
+static bool write_program(const struct campaign *c, const char *pending)
+{
+	char *program = campaign_program(c->target, "-replay"), *line;
+
+	if (!program || asprintf(&line, "exec '%s' --program '%s/best' > '%s/repro.c'", program,
+				 pending, pending) < 0)
+		return false;
+	free(program);
+	return run_shell(c, pending, line);
+}
+
+/* The last input alone: the one that was being run. */
+static bool write_input(const char *pending)
+{
+	char *best = join(pending, "best"), *input = join(pending, "input");
+	struct recording r;
+	bool ok = !recording_load(best, &r);
+	FILE *out;
+
+	if (ok && r.count) {
+		out = fopen(input, "we");
+		ok = out && fwrite(r.inputs[r.count - 1].data, 1, r.inputs[r.count - 1].size,
+				   out) == r.inputs[r.count - 1].size;
+		if (out && fclose(out))
+			ok = false;
+	}
+	if (!ok)
+		fault(input, "cannot write ");
+	free(best);
+	free(input);
+	return ok;
+}
+
+static const char *const outcomes[] = {
+	"made small: nothing more can be left out",
+	"it did not happen again when the inputs were run once more: all of them are kept",
+	"it could not be tried again",
+	"it can be smaller: there was no time for more",
+};
+
+/* The report in words, and the console behind it, decoded where that is possible. */
+static bool write_report(const struct campaign *c, const char *pending, const char *title,
+			 int outcome)
+{
+	char *path = join(pending, "report.txt"), *decode, *line;
+	FILE *out = fopen(path, "we");
+	bool ok = out;
+
+	if (ok) {
+		fprintf(out, "%s\n\nTarget %s, %s %s. Sequence and input: %s.\n", title, c->target,
+			c->guest ? "guest" : "the running kernel", c->guest ? c->guest : "",
+			outcomes[outcome]);
+		fprintf(out, "Again: %s replay %s%s sequence, or repro.c.\n\n",
+			registry_suite()->name, c->guest ? "--guest " : "--live",
+			c->guest ? c->guest : "");
+		ok = !fclose(out);
+	}
+	if (!ok)
+		return fault(path, "cannot write ");
+	decode = c->guest ? guest_script("decode") : NULL;
+	if (asprintf(&line,
+		     "cd '%s' && { '%s' '%s' < console || cat console; } >> report.txt 2> decode",
+		     pending, decode ? decode : "false", c->guest ? c->guest : "") < 0)
+		return false;
+	ok = !system(line);
+	free(line);
+	free(decode);
+	free(path);
+	return ok;
+}
+
+/* What kernel it was: a copy of its configuration, and a line that names it. */
+static bool write_kernel(const struct campaign *c, const char *pending)
+{
+	char *line, *prepare;
+	bool ok;
+
+	if (!c->guest)
+		return asprintf(&line, "uname -rvm > '%s/kernel'", pending) > 0 && !system(line);
+	prepare = guest_script("prepare");
+	if (!prepare ||
+	    asprintf(
+		    &line,
+		    "cd '%s' && '%s' '%s' > guest && kernel=$(sed -n 's/^kernel=//p' guest) && "
+		    "sed -n 's/^release=//p' guest > kernel && sha256sum < \"$kernel\" >> kernel && "
+		    "{ cp \"${kernel%%/*}/config\" config || :; } && rm guest",
+		    pending, prepare, c->guest) < 0)
+		return false;
+	ok = !system(line);
+	free(line);
+	free(prepare);
+	return ok;
+}
+
+static void remove_folder(const char *path)
+{
+	struct dirent **names;
+	int n = scandir(path, &names, NULL, NULL);
+
+	for (int i = 0; i < n; i++) {
+		char *file = join(path, names[i]->d_name);
+
+		unlink(file);
+		free(file);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	rmdir(path);
+}
+
+static bool count_again(const char *crash)
+{
+	char *path = join(crash, "times");
+	unsigned int times = 1;
+	FILE *in = fopen(path, "re");
+	char text[16];
+
+	if (in && fscanf(in, "%u", &times) != 1)
+		times = 1;
+	if (in)
+		fclose(in);
+	free(path);
+	snprintf(text, sizeof(text), "%u\n", times + 1);
+	return make_file(crash, "times", text);
+}
+
+/* The names that they are kept under. */
+static bool tidy(const char *pending)
+{
+	static const char *const extra[] = { "trying",	  "position",	"died",	   "other",
+					     "tries",	  "decode",	"console", "position.part",
+					     "best.part", "trying.part" };
+	char *best = join(pending, "best"), *sequence = join(pending, "sequence");
+	bool ok = !rename(best, sequence) || fault(sequence, "cannot write ");
+
+	for (size_t i = 0; i < ARRAY_SIZE(extra); i++) {
+		char *path = join(pending, extra[i]);
+
+		unlink(path);
+		free(path);
+	}
+	free(best);
+	free(sequence);
+	return ok;
+}
+
+static bool settle_new(const struct campaign *c, const char *pending, const char *title,
+		       const char *crash)
+{
+	int outcome = make_small(c, pending, title);
+
+	fprintf(stderr, "\n%s fuzz: %s\n  %s, in %s\n", registry_suite()->name, title,
+		outcomes[outcome], crash);
+	return write_program(c, pending) && write_input(pending) &&
+	       write_report(c, pending, title, outcome) && write_kernel(c, pending) &&
+	       make_file(pending, "target", c->target) && make_file(pending, "times", "1\n") &&
+	       tidy(pending) && (!rename(pending, crash) || fault(crash, "cannot make "));
+}
+
+bool crash_settle(const struct campaign *c, const char *pending)
+{
+	char *console = join(pending, "console"), *all = join(c->folder, "crashes"), *crash;
+	char *title = crash_title(console), hash[17];
+	bool ok;
+
+	if (!title)
+		title = must(strdup("an engine that died without a word"));
+	crash_hash(title, hash);
+	crash = join(all, hash);
+	if (!access(crash, F_OK)) {
+		ok = count_again(crash);
+		if (ok)
+			remove_folder(pending);
+	} else {
+		ok = (output_make_path(all) || fault(all, "cannot make ")) &&
+		     settle_new(c, pending, title, crash);
+	}
+	free(console);
+	free(all);
+	free(crash);
+	free(title);
+	return ok;
+}
