@@ -7,7 +7,8 @@
  * EXPECT_OK for system calls, TH_BAIL for a set-up that did not work, and FEATURE, a probe that
  * tests can name in .needs.
  *
- * A test's id is AREA.NAME[.VARIANT]; AREA is the file's name without ".c".
+ * A test's id is AREA.NAME[.VARIANT]; AREA is the file's name up to its first dot, so that
+ * setiff.c and setiff.names.c hold tests of one area.
  */
 #ifndef HARNESS_H
 #define HARNESS_H

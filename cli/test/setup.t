@@ -38,6 +38,8 @@ ok "... and so does the README's test in it" cc -std=gnu11 -D_GNU_SOURCE -I. -Wa
 exits "a second test in the file" 0 sh -c "cd '$work' && cli/new zoo.bear"
 is "... is added to it" "$(grep -c '^TEST(' "$work/selftests/zoo.c")" 2
 exits "a test that is there" 2 sh -c "cd '$work' && cli/new zoo.bear"
+echo 'TEST(owl, .title = "")' > "$work/selftests/zoo.night.c"
+exits "a test that another file of the area has" 2 sh -c "cd '$work' && cli/new zoo.owl"
 exits "no name" 2 sh -c "cd '$work' && cli/new zoo"
 exits "a bad name" 2 sh -c "cd '$work' && cli/new zoo.Bear-1"
 
