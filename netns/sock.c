@@ -247,6 +247,24 @@ int sock_take_fd(int sock, int timeout_ms)
 	return fd;
 }
 
+int sock_recv_control(int fd, int flags, int level, int type, void *data, size_t size)
+{
+	char control[256] __attribute__((aligned(_Alignof(struct cmsghdr))));
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+
+	if (recvmsg(fd, &msg, flags | MSG_DONTWAIT) < 0)
+		return -1;
+	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level != level || c->cmsg_type != type ||
+		    c->cmsg_len < CMSG_LEN(size))
+			continue;
+		memcpy(data, CMSG_DATA(c), size);
+		return 1;
+	}
+	return 0;
+}
+
 /* Multiplications by odd constants spread every bit of seed and position into the top byte. */
 static uint8_t pattern_byte(uint32_t pos, uint32_t seed)
 {

@@ -118,23 +118,11 @@ TEST(two_tags,
 /* The software time stamp of the next datagram; all zero if it has none. */
 static struct timespec rx_stamp(int fd)
 {
-	char control[256] __attribute__((aligned(_Alignof(struct cmsghdr)))), data[256];
-	struct iovec iov = { data, sizeof(data) };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
 	struct timespec stamp = { 0 };
-	struct cmsghdr *c;
 
-	if (!sock_wait(fd, POLLIN, WAIT_MS) || recvmsg(fd, &msg, 0) < 0)
+	sock_wait(fd, POLLIN, WAIT_MS);
+	if (sock_recv_control(fd, 0, SOL_SOCKET, SCM_TIMESTAMPING, &stamp, sizeof(stamp)) < 0)
 		TH_BAIL("no datagram came");
-	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)
-			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
-	}
 	return stamp;
 }
 

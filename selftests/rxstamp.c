@@ -47,17 +47,10 @@ static int64_t now_ns(void)
 /* The stamp of the datagram that waits at @fd, which is taken; 0 if it has none. */
 static int64_t take_stamp(int fd)
 {
-	char control[CMSG_SPACE(sizeof(struct timespec))]
-		__attribute__((aligned(_Alignof(struct cmsghdr))));
-	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
 	struct timespec ts = { 0 };
-	struct cmsghdr *c;
 
-	if (recvmsg(fd, &msg, MSG_TRUNC) < 0)
+	if (sock_recv_control(fd, 0, SOL_SOCKET, SO_TIMESTAMPNS, &ts, sizeof(ts)) < 0)
 		TH_BAIL("recvmsg: %s", strerror(errno));
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS)
-		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 

@@ -7,13 +7,13 @@
 
 #include "device/peer.h"
 #include "device/tun.h"
-#include "device/xdp.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/program.h"
 #include "netns/qdisc.h"
 #include "netns/sock.h"
+#include "selftests/xdp_way.h"
 
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define TIMEOUT_MS  2000
@@ -45,11 +45,7 @@ FIXTURE_VARIANT(xdp_edit)
 	enum xdp_way way;
 };
 
-FIXTURE_VARIANT_ADD(xdp_edit, in_driver) { IFF_TAP, XDP_IN_DRIVER };
-FIXTURE_VARIANT_ADD(xdp_edit, in_driver_napi) { IFF_TAP | IFF_NAPI, XDP_IN_DRIVER };
-FIXTURE_VARIANT_ADD(xdp_edit, as_skb) { IFF_TAP, XDP_AS_SKB };
-FIXTURE_VARIANT_ADD(xdp_edit, frags) { IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS, XDP_AS_SKB };
-FIXTURE_VARIANT_ADD(xdp_edit, generic) { IFF_TAP, XDP_GENERIC };
+XDP_TAP_WAYS(xdp_edit);
 
 static void load(struct program *p)
 {

@@ -8,11 +8,11 @@
 
 #include "device/peer.h"
 #include "device/tun.h"
-#include "device/xdp.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/program.h"
 #include "netns/sock.h"
+#include "selftests/xdp_way.h"
 
 #define PORT	   7000
 #define PAYLOAD	   100
@@ -33,11 +33,7 @@ FIXTURE_VARIANT(xdp)
 	enum xdp_way way;
 };
 
-FIXTURE_VARIANT_ADD(xdp, in_driver) { IFF_TAP, XDP_IN_DRIVER };
-FIXTURE_VARIANT_ADD(xdp, in_driver_napi) { IFF_TAP | IFF_NAPI, XDP_IN_DRIVER };
-FIXTURE_VARIANT_ADD(xdp, as_skb) { IFF_TAP, XDP_AS_SKB };
-FIXTURE_VARIANT_ADD(xdp, frags) { IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS, XDP_AS_SKB };
-FIXTURE_VARIANT_ADD(xdp, generic) { IFF_TAP, XDP_GENERIC };
+XDP_TAP_WAYS(xdp);
 FIXTURE_VARIANT_ADD(xdp, generic_tun) { IFF_TUN, XDP_GENERIC };
 
 FIXTURE_SETUP(xdp)

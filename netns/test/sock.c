@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,6 +63,27 @@ TEST(pass_fd, .title = "a descriptor passed over a socket is a new one of the sa
 	/* It was the last end to write to. */
 	close(taken);
 	EXPECT_EQ(0, read(pipe_fds[0], &byte, 1));
+}
+
+TEST(control, .title = "a control message is found by level and type, and taken with its datagram")
+{
+	int a, b, on = 1, ttl = 0;
+
+	ASSERT_OK(link_up("lo"));
+	a = udp_open(LO, 0);
+	b = udp_open(LO, 0);
+	EXPECT_ERRNO(EAGAIN, sock_recv_control(b, 0, SOL_IP, IP_TTL, &ttl, sizeof(ttl)));
+	ASSERT_OK(setsockopt(b, SOL_IP, IP_PKTINFO, &on, sizeof(on)));
+	ASSERT_EQ(1, udp_send(a, "x", 1, LO, sock_port(b)));
+	ASSERT_EQ(POLLIN, sock_wait(b, POLLIN, 1000));
+	EXPECT_EQ(0, sock_recv_control(b, 0, SOL_IP, IP_TTL, &ttl, sizeof(ttl)));
+	EXPECT_EQ(0, ttl);
+	ASSERT_OK(setsockopt(b, SOL_IP, IP_RECVTTL, &on, sizeof(on)));
+	ASSERT_EQ(1, udp_send(a, "x", 1, LO, sock_port(b)));
+	ASSERT_EQ(POLLIN, sock_wait(b, POLLIN, 1000));
+	EXPECT_EQ(1, sock_recv_control(b, 0, SOL_IP, IP_TTL, &ttl, sizeof(ttl)));
+	EXPECT_EQ(64, ttl);
+	EXPECT_ERRNO(EAGAIN, sock_recv_control(b, 0, SOL_IP, IP_TTL, &ttl, sizeof(ttl)));
 }
 
 TEST(udp_gso, .title = "a UDP_SEGMENT send arrives as datagrams of that size",
