@@ -440,6 +440,20 @@ FEATURE(vhost, "kernel has no vhost-net")
 	return present;
 }
 
+FEATURE(vhost_thread, "vhost-net works in a thread of the kernel's, not of ours (before Linux 6.4)")
+{
+	int fd = open(VHOST_NODE, O_RDWR | O_CLOEXEC);
+	bool present;
+
+	if (fd < 0) {
+		harness_missing("cannot open " VHOST_NODE ": %s", strerror(errno));
+		return false;
+	}
+	present = !ioctl(fd, VHOST_SET_OWNER, NULL) && vhost_thread();
+	close(fd);
+	return present;
+}
+
 FEATURE(vhost_zerocopy, "vhost_net is not loaded with experimental_zcopytx=1")
 {
 	char line[8];

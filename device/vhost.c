@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A user of /dev/vhost-net. The order of the set-up is that of <linux/vhost.h>. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -13,6 +15,7 @@
 #include "harness/harness.h"
 #include "netns/capture.h"
 #include "netns/clock.h"
+#include "netns/file.h"
 #include "netns/sock.h"
 
 #define RING_BYTES  0x4000  /* for one ring: 10 KiB, in pages */
@@ -124,6 +127,23 @@ void vhost_close(struct vhost *v)
 		close(q->error);
 	}
 	munmap(v->arena, ARENA_BYTES);
+}
+
+int vhost_thread(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	char path[300], name[16];
+	struct dirent *task;
+	int tid = 0;
+
+	while (tasks && !tid && (task = readdir(tasks))) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task->d_name);
+		if (!file_read_line(path, name, sizeof(name)) && !strncmp(name, "vhost-", 6))
+			tid = atoi(task->d_name);
+	}
+	if (tasks)
+		closedir(tasks);
+	return tid;
 }
 
 int vhost_set_backend(int vhost_fd, unsigned int queue, int backend)

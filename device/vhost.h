@@ -69,6 +69,12 @@ int vhost_node(void);
 struct vhost vhost_open(uint64_t features);
 void vhost_close(struct vhost *v);
 
+/*
+ * The id of vhost's thread, which since Linux 6.4 is one of this process's; 0 if it is not. With
+ * several files open, that of one of them.
+ */
+int vhost_thread(void);
+
 /* VHOST_NET_SET_BACKEND: 0, or -1 and errno. @backend -1 for none. */
 int vhost_set_backend(int vhost_fd, unsigned int queue, int backend);
 /* The same for both queues: stops at the first that fails. */

@@ -45,23 +45,52 @@ int fault_prepare(void)
 	return 0;
 }
 
-bool fault_nth(unsigned int nth, long (*call)(void *arg), void *arg, struct fault_result *r)
+static bool fail(const char *file, unsigned int nth, long (*call)(void *arg), void *arg,
+		 struct fault_result *r)
 {
-	int fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC), len;
+	int fd = open(file, O_RDWR | O_CLOEXEC), len;
 	char text[16], left;
 	ssize_t n;
 
 	len = snprintf(text, sizeof(text), "%u", nth);
 	if (fd < 0 || pwrite(fd, text, len, 0) != len)
-		TH_BAIL("fail-nth: %s", strerror(errno));
+		TH_BAIL("%s: %s", file, strerror(errno));
 	r->ret = call(arg);
 	r->err = r->ret == -1 ? errno : 0;
 	/* It counts down. Where it has not come to zero, the copy of this read may be the one. */
 	n = pread(fd, &left, 1, 0);
 	if (pwrite(fd, "0", 1, 0) != 1 && pwrite(fd, "0", 1, 0) != 1)
-		TH_BAIL("fail-nth: %s", strerror(errno));
+		TH_BAIL("%s: %s", file, strerror(errno));
 	close(fd);
 	return n == 1 && left == '0';
+}
+
+bool fault_nth(unsigned int nth, long (*call)(void *arg), void *arg, struct fault_result *r)
+{
+	return fail("/proc/thread-self/fail-nth", nth, call, arg, r);
+}
+
+bool fault_nth_in(int tid, unsigned int nth, long (*call)(void *arg), void *arg,
+		  struct fault_result *r)
+{
+	char file[48];
+
+	snprintf(file, sizeof(file), "/proc/self/task/%d/fail-nth", tid);
+	return fail(file, nth, call, arg, r);
+}
+
+long fault_available(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	char line[128];
+	long kib = -1;
+
+	while (f && kib < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "MemAvailable: %ld", &kib);
+	if (kib < 0)
+		TH_BAIL("/proc/meminfo does not tell MemAvailable");
+	fclose(f);
+	return kib;
 }
 
 bool fault_leaks_known(void)

@@ -29,6 +29,15 @@ struct fault_result {
  * come meanwhile are spared, and so is what the kernel does in them: NAPI's poll.
  */
 bool fault_nth(unsigned int nth, long (*call)(void *arg), void *arg, struct fault_result *r);
+/* The same for what another thread of the process, @tid, does meanwhile. */
+bool fault_nth_in(int tid, unsigned int nth, long (*call)(void *arg), void *arg,
+		  struct fault_result *r);
+
+/*
+ * MemAvailable in KiB: what could still be had of the machine's memory, whoever uses it. Others take
+ * and give at the same time, so that a difference means something only if it comes again and again.
+ */
+long fault_available(void);
 
 /* True if there is a kmemleak to ask. */
 bool fault_leaks_known(void);
