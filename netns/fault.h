@@ -34,8 +34,8 @@ bool fault_nth_in(int tid, unsigned int nth, long (*call)(void *arg), void *arg,
 		  struct fault_result *r);
 
 /*
- * MemAvailable in KiB: what could still be had of the machine's memory, whoever uses it. Others take
- * and give at the same time, so that a difference means something only if it comes again and again.
+ * MemAvailable in KiB: what could still be had of the machine's memory, whoever uses it. Others
+ * take and give at the same time: a difference means something only if it comes again and again.
  */
 long fault_available(void);
 

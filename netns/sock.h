@@ -44,9 +44,9 @@ int sock_error(int fd);
 uint16_t sock_port(int fd);
 
 /*
- * Takes the next message, which has come already (with MSG_ERRQUEUE in @flags from the error queue),
- * and copies the first @size bytes of its control message of this level and type to @data. 1 if it
- * has one, 0 if not, which leaves @data as it was; -1 and errno without a message.
+ * Takes the next message, which has come already (from the error queue with MSG_ERRQUEUE in
+ * @flags), and copies the first @size bytes of its control message of this level and type to @data.
+ * 1 if it has one, 0 if not, which leaves @data as it was; -1 and errno without a message.
  */
 int sock_recv_control(int fd, int flags, int level, int type, void *data, size_t size);
 

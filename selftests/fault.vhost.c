@@ -55,15 +55,16 @@ static void make_vhost(struct bench *b)
 static long call_memory(void *bench)
 {
 	struct bench *b = bench;
-	struct {
-		struct vhost_memory table;
-		struct vhost_memory_region region;
-	} m = { .table.nregions = 1,
-		.region = { .guest_phys_addr = (uintptr_t)b->v.arena,
-			    .userspace_addr = (uintptr_t)b->v.arena,
-			    .memory_size = 1 << 20 } };
+	uint64_t m[(sizeof(struct vhost_memory) + sizeof(struct vhost_memory_region)) / 8] = { 0 };
+	struct vhost_memory *table = (void *)m;
 
-	return ioctl(b->v.fd, VHOST_SET_MEM_TABLE, &m);
+	table->nregions = 1;
+	table->regions[0] = (struct vhost_memory_region){
+		.guest_phys_addr = (uintptr_t)b->v.arena,
+		.userspace_addr = (uintptr_t)b->v.arena,
+		.memory_size = 1 << 20,
+	};
+	return ioctl(b->v.fd, VHOST_SET_MEM_TABLE, table);
 }
 
 const struct op fault_op_vhost_memory = { .no_device = true,

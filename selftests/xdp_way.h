@@ -6,7 +6,7 @@
 #include "device/xdp.h"
 #include "harness/harness.h"
 
-/* The ways of a frame written to a TAP. The fixture's variant begins with flags and enum xdp_way. */
+/* The ways of a frame written to a TAP. The fixture's variants begin with flags and way. */
 #define XDP_TAP_WAYS(fixture)                                                                      \
 	FIXTURE_VARIANT_ADD(fixture, in_driver) { IFF_TAP, XDP_IN_DRIVER };                        \
 	FIXTURE_VARIANT_ADD(fixture, in_driver_napi) { IFF_TAP | IFF_NAPI, XDP_IN_DRIVER };        \
