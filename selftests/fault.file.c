@@ -20,8 +20,11 @@ void close_result(struct bench *b __UNUSED, long fd)
 	close(fd);
 }
 
-const struct op fault_op_open = { .no_device = true, .no_file = true, .call = call_open,
-				   .undo = close_result, .errnos = { ENOMEM, ENFILE, EFAULT } };
+const struct op fault_op_open = { .no_device = true,
+				  .no_file = true,
+				  .call = call_open,
+				  .undo = close_result,
+				  .errnos = { ENOMEM, ENFILE, EFAULT } };
 
 static void new_file(struct bench *b)
 {
@@ -44,12 +47,14 @@ static long call_set_iff(void *bench)
 }
 
 /* EINVAL: device_add() says so if there was no memory for the name. */
-#define NEW_DEVICE(name, its_flags)                                                          \
-	const struct op fault_op_new_##name = { .flags = its_flags, .no_device = true,      \
-						 .prepare = new_file, .call = call_set_iff,  \
-						 .undo = close_file,                         \
-						 .errnos = { ENOMEM, ENOBUFS, EFAULT, EINVAL }, \
-						 .late_fault = true }
+#define NEW_DEVICE(name, its_flags)                                                                \
+	const struct op fault_op_new_##name = { .flags = its_flags,                                \
+						.no_device = true,                                 \
+						.prepare = new_file,                               \
+						.call = call_set_iff,                              \
+						.undo = close_file,                                \
+						.errnos = { ENOMEM, ENOBUFS, EFAULT, EINVAL },     \
+						.late_fault = true }
 
 NEW_DEVICE(tun, IFF_TUN | IFF_NO_PI);
 NEW_DEVICE(tap, IFF_TAP);
@@ -57,9 +62,12 @@ NEW_DEVICE(multi_queue, IFF_TAP | IFF_MULTI_QUEUE);
 NEW_DEVICE(napi_frags, IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS);
 
 const struct op fault_op_second_queue = { .flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE,
-					   .device = "f0", .prepare = new_file, .call = call_set_iff,
-					   .undo = close_file, .errnos = { ENOMEM, EFAULT },
-					   .late_fault = true };
+					  .device = "f0",
+					  .prepare = new_file,
+					  .call = call_set_iff,
+					  .undo = close_file,
+					  .errnos = { ENOMEM, EFAULT },
+					  .late_fault = true };
 
 /* The device goes, whatever happens. */
 static void new_device(struct bench *b)
@@ -78,8 +86,11 @@ static long call_close(void *bench)
 	return close(fd) ?: link_exists("f0") ? 1 : 0;
 }
 
-const struct op fault_op_close = { .flags = IFF_TAP | IFF_NO_PI, .no_device = true,
-				    .no_file = true, .prepare = new_device, .call = call_close };
+const struct op fault_op_close = { .flags = IFF_TAP | IFF_NO_PI,
+				   .no_device = true,
+				   .no_file = true,
+				   .prepare = new_device,
+				   .call = call_close };
 
 static long call_detach(void *bench)
 {
@@ -93,7 +104,9 @@ static void attach(struct bench *b, long ret __UNUSED)
 }
 
 const struct op fault_op_detach = { .flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE | IFF_NAPI,
-				     .call = call_detach, .undo = attach, .errnos = { EFAULT } };
+				    .call = call_detach,
+				    .undo = attach,
+				    .errnos = { EFAULT } };
 
 static void detached(struct bench *b)
 {
@@ -109,8 +122,9 @@ static long call_attach(void *bench)
 }
 
 const struct op fault_op_attach = { .flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE | IFF_NAPI,
-				     .prepare = detached, .call = call_attach,
-				     .errnos = { ENOMEM, EFAULT } };
+				    .prepare = detached,
+				    .call = call_attach,
+				    .errnos = { ENOMEM, EFAULT } };
 
 static long call_tx_filter(void *bench)
 {
@@ -119,8 +133,9 @@ static long call_tx_filter(void *bench)
 	return tun_set_tx_filter(((struct bench *)bench)->t.fd, 0, 9, addresses);
 }
 
-const struct op fault_op_tx_filter = { .flags = IFF_TAP | IFF_NO_PI, .call = call_tx_filter,
-					.errnos = { ENOMEM, EFAULT, EINVAL } };
+const struct op fault_op_tx_filter = { .flags = IFF_TAP | IFF_NO_PI,
+				       .call = call_tx_filter,
+				       .errnos = { ENOMEM, EFAULT, EINVAL } };
 
 static long call_attach_filter(void *bench)
 {
@@ -137,8 +152,9 @@ static void detach_filter(struct bench *b, long ret __UNUSED)
 }
 
 const struct op fault_op_attach_filter = { .flags = IFF_TAP | IFF_NO_PI,
-					    .call = call_attach_filter, .undo = detach_filter,
-					    .errnos = { ENOMEM, EFAULT } };
+					   .call = call_attach_filter,
+					   .undo = detach_filter,
+					   .errnos = { ENOMEM, EFAULT } };
 
 static long call_steering(void *bench)
 {
@@ -147,8 +163,9 @@ static long call_steering(void *bench)
 	return tun_set_steering_ebpf(b->t.fd, b->program);
 }
 
-const struct op fault_op_steering = { .flags = IFF_TAP | IFF_NO_PI, .call = call_steering,
-				       .errnos = { ENOMEM, EFAULT } };
+const struct op fault_op_steering = { .flags = IFF_TAP | IFF_NO_PI,
+				      .call = call_steering,
+				      .errnos = { ENOMEM, EFAULT } };
 
 static long call_offload(void *bench)
 {
@@ -163,15 +180,17 @@ static void no_offload(struct bench *b, long ret __UNUSED)
 }
 
 const struct op fault_op_offload = { .flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR,
-				      .call = call_offload, .undo = no_offload };
+				     .call = call_offload,
+				     .undo = no_offload };
 
 static long call_dev_netns(void *bench)
 {
 	return tun_get_dev_netns(((struct bench *)bench)->t.fd);
 }
 
-const struct op fault_op_dev_netns = { .flags = IFF_TUN, .call = call_dev_netns,
-					.undo = close_result, .errnos = { ENOMEM, ENFILE } };
+const struct op fault_op_dev_netns = {
+	.flags = IFF_TUN, .call = call_dev_netns, .undo = close_result, .errnos = { ENOMEM, ENFILE }
+};
 
 static long call_fioasync(void *bench)
 {
@@ -187,8 +206,9 @@ static void no_async(struct bench *b, long ret __UNUSED)
 	ioctl(b->t.fd, FIOASYNC, &off);
 }
 
-const struct op fault_op_fioasync = { .flags = IFF_TUN, .call = call_fioasync, .undo = no_async,
-				       .errnos = { ENOMEM, EFAULT } };
+const struct op fault_op_fioasync = {
+	.flags = IFF_TUN, .call = call_fioasync, .undo = no_async, .errnos = { ENOMEM, EFAULT }
+};
 
 static long call_poll(void *bench)
 {
@@ -200,8 +220,9 @@ static long call_poll(void *bench)
 	return poll(p, ARRAY_SIZE(p), 0);
 }
 
-const struct op fault_op_poll = { .flags = IFF_TUN | IFF_NO_PI, .call = call_poll,
-				   .errnos = { ENOMEM, EFAULT } };
+const struct op fault_op_poll = { .flags = IFF_TUN | IFF_NO_PI,
+				  .call = call_poll,
+				  .errnos = { ENOMEM, EFAULT } };
 
 static long call_epoll(void *bench)
 {
@@ -218,5 +239,6 @@ static long call_epoll(void *bench)
 	return ret;
 }
 
-const struct op fault_op_epoll = { .flags = IFF_TUN | IFF_NO_PI, .call = call_epoll,
-				    .errnos = { ENOMEM, ENFILE, EFAULT } };
+const struct op fault_op_epoll = { .flags = IFF_TUN | IFF_NO_PI,
+				   .call = call_epoll,
+				   .errnos = { ENOMEM, ENFILE, EFAULT } };

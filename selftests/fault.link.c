@@ -30,8 +30,7 @@ static void first_ioctl(struct bench *b)
 
 static long call_txqueuelen(void *bench __UNUSED)
 {
-	return link_ioctl(SIOCSIFTXQLEN,
-			  &(struct ifreq){ .ifr_name = "t0", .ifr_qlen = 100 });
+	return link_ioctl(SIOCSIFTXQLEN, &(struct ifreq){ .ifr_name = "t0", .ifr_qlen = 100 });
 }
 
 static void old_txqueuelen(struct bench *b, long ret __UNUSED)
@@ -40,9 +39,11 @@ static void old_txqueuelen(struct bench *b, long ret __UNUSED)
 }
 
 /* The driver has but NOTIFY_BAD to say that it could not, which becomes EPERM. */
-const struct op fault_op_txqueuelen = { .flags = IFF_TAP | IFF_NO_PI, .prepare = first_ioctl,
-					 .call = call_txqueuelen, .undo = old_txqueuelen,
-					 .errnos = { EPERM, ENOMEM, EFAULT } };
+const struct op fault_op_txqueuelen = { .flags = IFF_TAP | IFF_NO_PI,
+					.prepare = first_ioctl,
+					.call = call_txqueuelen,
+					.undo = old_txqueuelen,
+					.errnos = { EPERM, ENOMEM, EFAULT } };
 
 static long call_rename(void *bench)
 {
@@ -66,10 +67,12 @@ static void go_down(struct bench *b)
 		TH_BAIL("down: %s", strerror(errno));
 }
 
-const struct op fault_op_rename = { .flags = IFF_TUN | IFF_NO_PI, .prepare = go_down,
-				     .call = call_rename, .undo = old_name,
-				     .errnos = { ENOMEM, ENOBUFS, EFAULT },
-				     .late_fault = true };
+const struct op fault_op_rename = { .flags = IFF_TUN | IFF_NO_PI,
+				    .prepare = go_down,
+				    .call = call_rename,
+				    .undo = old_name,
+				    .errnos = { ENOMEM, ENOBUFS, EFAULT },
+				    .late_fault = true };
 
 static long call_up(void *bench)
 {
@@ -80,8 +83,10 @@ static long call_up(void *bench)
 	return link_ioctl(SIOCSIFFLAGS, &ifr);
 }
 
-const struct op fault_op_up = { .flags = IFF_TAP | IFF_NO_PI, .prepare = go_down,
-				 .call = call_up, .errnos = { ENOMEM, ENOBUFS, EFAULT } };
+const struct op fault_op_up = { .flags = IFF_TAP | IFF_NO_PI,
+				.prepare = go_down,
+				.call = call_up,
+				.errnos = { ENOMEM, ENOBUFS, EFAULT } };
 
 /* Without a qdisc in between: how many packets until the ring takes no more. */
 static int ring_takes(const struct bench *b, int packet)
@@ -108,7 +113,8 @@ TEST(txqueuelen_of_ring,
 	first_ioctl(&b);
 	for (unsigned int n = 1; n < MANY && fault_nth(n, call_txqueuelen, &b, &r); n++) {
 		/* It may take a few less: the places of packets just read are given back later. */
-		EXPECT_EQ(r.ret == -1, ring_takes(&b, packet) > 500) {
+		EXPECT_EQ(r.ret == -1, ring_takes(&b, packet) > 500)
+		{
 			TH_LOG("failure %u gave %s", n, harness_errno_name(r.err));
 		}
 		old_txqueuelen(&b, 0);

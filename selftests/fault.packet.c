@@ -62,10 +62,12 @@ long bench_write(void *bench)
 }
 
 /* EINVAL: a header that cannot be pulled together for want of memory is taken for a bad one. */
-#define WRITE(name, its_flags, how)                                                            \
-	const struct op fault_op_write_##name = { .flags = its_flags, .prepare = how,         \
-						   .call = bench_write, .counted = true,        \
-						   .errnos = { ENOMEM, ENOBUFS, EFAULT, EINVAL } }
+#define WRITE(name, its_flags, how)                                                                \
+	const struct op fault_op_write_##name = { .flags = its_flags,                              \
+						  .prepare = how,                                  \
+						  .call = bench_write,                             \
+						  .counted = true,                                 \
+						  .errnos = { ENOMEM, ENOBUFS, EFAULT, EINVAL } }
 
 WRITE(tun_pi, IFF_TUN, datagram);
 WRITE(tap, IFF_TAP | IFF_NO_PI, datagram);
@@ -89,8 +91,10 @@ static long call_read(void *bench)
 	return read(((struct bench *)bench)->t.fd, buf, sizeof(buf));
 }
 
-const struct op fault_op_read = { .flags = IFF_TUN | IFF_VNET_HDR, .prepare = packet_waits,
-				   .call = call_read, .errnos = { EFAULT } };
+const struct op fault_op_read = { .flags = IFF_TUN | IFF_VNET_HDR,
+				  .prepare = packet_waits,
+				  .call = call_read,
+				  .errnos = { EFAULT } };
 
 static void drained(struct bench *b)
 {
@@ -104,6 +108,7 @@ static long call_transmit(void *bench)
 	return udp_send(((struct bench *)bench)->udp, data, sizeof(data), PEER_IP4, 4000);
 }
 
-const struct op fault_op_transmit = { .flags = IFF_TAP | IFF_NO_PI, .prepare = drained,
-				       .call = call_transmit,
-				       .errnos = { ENOMEM, ENOBUFS, EFAULT } };
+const struct op fault_op_transmit = { .flags = IFF_TAP | IFF_NO_PI,
+				      .prepare = drained,
+				      .call = call_transmit,
+				      .errnos = { ENOMEM, ENOBUFS, EFAULT } };
