@@ -60,7 +60,7 @@ END
 mkdir -p "$work/b"
 ok "the program with it builds" sh -c "
 	cc -std=gnu11 -D_GNU_SOURCE -I. -Wno-sign-compare -O1 $(pkg-config --cflags libmnl jansson libxml-2.0) \
-		-o '$work/zoo' '$work/zoo.c' selftests/suite.c harness/*.c netns/*.c device/*.c cli/*.c \
+		-o '$work/zoo' '$work/zoo.c' selftests/suite.c harness/*.c netns/*.c device/*.c cli/*.c fuzz/engine/recording.c \
 		$(pkg-config --libs libmnl jansson libxml-2.0) -pthread"
 "$work/zoo" run -o "$work/run" zoo.lion zoo.bear > "$work/out" 2>&1
 status=$?

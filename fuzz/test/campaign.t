@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Campaigns: on the running kernel for seconds, with a kernel that lies, and in a guest whose driver has
+# a bug.
+. harness/test/tap.sh
+
+fuzz="build/tuntests fuzz"
+exits "a target is needed" 2 $fuzz
+ok "... which is said" grep -q "one target is needed" "$work/err"
+exits "a target that is not there" 2 $fuzz -o "$work/x" nosuch
+one_line "... is named" "no program .*/fuzz/nosuch: No such file"
+exits "an engine that is not there" 2 $fuzz -e nosuch vnet_write
+ok "... is named" grep -q "there is no engine nosuch: libfuzzer, afl" "$work/err"
+exits "a guest that shares nothing" 2 $fuzz --guest debian-6.12 vnet_write
+one_line "... is named" "guest debian-6.12 cannot share a corpus"
+exits "a time that is none" 2 $fuzz -t 0 vnet_write
+ok "... is named" grep -q -- "--time needs a number from 1 to [0-9]*, not '0'" "$work/err"
+
+make -s build/fuzz/ioctl_sequence build/fuzz/ioctl_sequence-replay build/fuzz/vnet_write \
+	build/fuzz/vnet_write-replay > "$work/out" 2>&1 ||
+	skip_all "no libFuzzer here (clang-19 with libclang-rt-19-dev)"
+build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/err"
+[ $? != 4 ] || skip_all "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
+
+dir=$work/campaign
+exits "a campaign on the running kernel" 0 timeout 120 $fuzz --live -t 8 -o "$dir" ioctl_sequence
+ok "... has a corpus" test "$(ls "$dir/corpus" | wc -l)" -ge 4
+ok "... ran inputs" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt 10
+ok "... has a page" grep -q '"target":"ioctl_sequence"' "$dir/index.html"
+exits "the same folder again" 2 $fuzz --live -t 8 -o "$dir" ioctl_sequence
+one_line "... is refused" "has a campaign already: --resume goes on with it"
+
+# Killed, it goes on where it was.
+before=$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)
+$fuzz --live --resume -o "$dir" ioctl_sequence > "$work/out" 2>&1 &
+pid=$!
+ok "it goes on" wait_until sh -c "[ \$(tail -n 1 '$dir/stats.csv' | cut -d, -f2) -gt $before ]"
+kill -KILL $pid
+wait $pid 2> /dev/null
+ok "a killed campaign leaves no engine" wait_until sh -c "! pgrep -f '[b]uild/fuzz/ioctl_sequence.*$dir'"
+exits "... and goes on" 0 timeout 120 $fuzz --live --resume -t 5 -o "$dir" ioctl_sequence
+ok "... from where it was" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt "$before"
+
+# A kernel that lies about one ioctl.
+cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
+dir=$work/liar
+exits "what a kernel does wrong is found" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
+	$fuzz --live -t 5 -o "$dir" ioctl_sequence
+is "... as one failure" "$(ls "$dir/crashes" | wc -l)" 1
+crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
+for file in report.txt input sequence repro.c kernel target times; do
+	ok "... with its $file" test -s "$crash/$file"
+done
+ok "... and its report says what" grep -q "the kernel does not do what the model says" "$crash/report.txt"
+cc -o "$work/repro" "$crash/repro.c"
+exits "the program fails there" 1 env LD_PRELOAD="$work/liar.so" "$work/repro"
+exits "... and not here" 0 "$work/repro"
+exits "the sequence fails there" 1 env LD_PRELOAD="$work/liar.so" build/tuntests replay "$crash/sequence"
+exits "... and not here" 0 build/tuntests replay "$crash/sequence"
+exits "a reproducer can be written again" 0 build/tuntests reproducer "$crash/sequence"
+ok "... the same" cmp "$work/out" "$crash/repro.c"
+echo x > "$work/x"
+exits "an input of no target" 2 build/tuntests replay "$work/x"
+one_line "... is named" "$work/x does not say of which target it is: --target"
+exits "an input that is not there" 2 build/tuntests replay "$work/nosuch"
+one_line "... is named" "$work/nosuch: No such file"
+
+build/tuntests guest list 2> /dev/null | grep -q '^uml-kasan  *cached' || {
+	skip "a driver with a bug" "uml-kasan is not in the cache (build/tuntests guest build uml-kasan)"
+	done_testing
+	exit
+}
+source=$(guest/prepare uml-kasan | sed -n 's/^source=//p')
+sed '/good_linear = SKB_MAX_HEAD(align);/a\
+	if (gso.gso_type) { char *p = kmalloc(10, GFP_KERNEL); WRITE_ONCE(p[len], 1); kfree(p); }' \
+	"$source/drivers/net/tun.c" > "$work/tun.c"
+exits "a driver that writes where it must not" 0 guest/module uml-kasan "$work/tun.c" "$work/tun.ko"
+dir=$work/kasan
+exits "... is found in a guest" 1 env MODULE="$work/tun.ko" timeout 400 $fuzz -t 60 -o "$dir" vnet_write
+crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
+ok "... with the kernel's report" grep -q 'KASAN: slab-out-of-bounds in tun_get_user' "$crash/report.txt"
+ok "... and the line" grep -q 'tun.c:[0-9]' "$crash/report.txt"
+is "... one input is enough" "$(build/fuzz/vnet_write-replay --split "$work" "$crash/sequence" && ls "$work"/0* | wc -l)" 1
+ok "... its program compiles" cc -o "$work/repro" "$crash/repro.c"
+exits "... kills that guest" 3 env MODULE="$work/tun.ko" guest/boot --append panic_on_warn=1 \
+	--file "$work/repro" uml-kasan -- "$work/repro"
+exits "... and not the good one" 0 guest/boot --append panic_on_warn=1 --file "$work/repro" uml-kasan \
+	-- "$work/repro"
+done_testing
