@@ -32,7 +32,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help fuzz fuzz-programs
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-programs
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -107,6 +107,12 @@ TARGET	?= vnet_write
 TIME	?= 60
 fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_write TIME=60)
 	$(B)/tuntests fuzz --resume --time $(TIME) $(ARGS) $(TARGET)
+
+corpus: fuzz-programs ## corpus/seeds, as the targets make them
+	rm -rf corpus/seeds
+	for target in $(targets); do \
+		mkdir -p corpus/seeds/$$target && $(B)/fuzz/$$target-replay --seeds corpus/seeds/$$target || exit; \
+	done
 
 bench: all ## wall time of the suite, parallel against one at a time
 	@cli/bench $(B)/tuntests
