@@ -8,8 +8,11 @@
 /* Counters of edges, or of what was seen without KCOV; both engines read them where they are. */
 #define ENGINE_MAP_SIZE (1 << 15)
 
+/* The model's idea of the running kernel, once; what takes longest of engine_begin(). */
+void engine_learn(void);
+
 /*
- * Probes the kernel, goes into a network namespace of its own, starts KCOV or says that there is
+ * Learns, if that is not done, goes into a network namespace of its own, starts KCOV or says that there is
  * none, and makes the target's devices. Ends the program with status 2 and one line if it cannot.
  */
 void engine_begin(uint8_t *map);
