@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fuzz/engine/afl_cmplog.h"
 #include "fuzz/engine/engine.h"
 
 /* afl-compiler-rt's, which its compilers would use by macros. */
@@ -52,10 +53,10 @@ int main(void)
 	__afl_manual_init();
 	engine_begin(__afl_area_ptr);
 	while (__afl_persistent_loop(INPUTS)) {
-		if (__afl_fuzz_ptr)
-			engine_run(__afl_fuzz_ptr, *__afl_fuzz_len);
-		else
+		if (!__afl_fuzz_ptr)
 			engine_run(own, read_input(own, sizeof(own)));
+		else if (!afl_cmplog(__afl_fuzz_ptr, *__afl_fuzz_len))
+			engine_fuzz(__afl_fuzz_ptr, *__afl_fuzz_len);
 	}
 	return 0;
 }

@@ -33,6 +33,7 @@ struct model_abi fuzz_abi;
 static uint8_t *map;
 static bool has_kcov;
 static uint64_t inputs;			    /* since the last reset */
+static uint64_t overflows;		    /* inputs with more edges than KCOV had room for */
 static unsigned int reset_left, check_left; /* inputs until the next */
 
 bool engine_has_kcov(void)
@@ -121,6 +122,13 @@ void engine_begin(uint8_t *counters)
 	start_counting();
 }
 
+void engine_begin_bare(void)
+{
+	engine_learn();
+	enter_namespace();
+	fuzz_target.begin();
+}
+
 void engine_check(void)
 {
 	if (fuzz_target.check)
@@ -138,21 +146,64 @@ void engine_reset(void)
 	start_counting();
 }
 
-int engine_run(const uint8_t *data, size_t size)
+/* Before each input. */
+static void next_input(const uint8_t *data, size_t size)
 {
-	int ret;
-
 	if (!reset_left-- || !recorder_has_room(size))
 		engine_reset();
 	recorder_add(data, size);
 	inputs++;
+}
+
+static void say_overflows(void)
+{
+	fprintf(stderr, "%s: edges are missing of %llu inputs: more than KCOV had room for\n",
+		fuzz_target.name, (unsigned long long)overflows);
+}
+
+static void collect(uint8_t *edges, struct kcov_edges *unknown)
+{
+	if (kcov_collect(edges, unknown))
+		return;
+	if (!overflows++) {
+		say_overflows();
+		atexit(say_overflows);
+	}
+}
+
+static int run(const uint8_t *data, size_t size, uint8_t *edges, struct kcov_edges *unknown)
+{
+	int ret;
+
+	next_input(data, size);
 	if (has_kcov)
 		kcov_start();
 	ret = fuzz_target.run(data, size);
 	if (has_kcov)
-		kcov_collect(map, ENGINE_MAP_SIZE);
+		collect(edges, unknown);
 	if (!--check_left)
 		engine_check();
+	return ret;
+}
+
+int engine_run(const uint8_t *data, size_t size)
+{
+	return run(data, size, map, NULL);
+}
+
+int engine_fuzz(const uint8_t *data, size_t size)
+{
+	static uint8_t again[ENGINE_MAP_SIZE];
+	static struct kcov_edges unknown;
+	int ret;
+
+	unknown.count = 0;
+	ret = run(data, size, map, &unknown);
+	if (!unknown.count)
+		return ret;
+	memset(again, 0, sizeof(again));
+	run(data, size, again, NULL);
+	kcov_confirm(&unknown, map, again);
 	return ret;
 }
 
@@ -169,12 +220,12 @@ static void run_input(void *arg)
 }
 
 void engine_compare(const uint8_t *data, size_t size,
-		    void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, bool constant))
+		    void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, uint64_t location))
 {
 	struct input input = { data, size };
 
 	if (!has_kcov)
 		return;
-	recorder_add(data, size);
+	next_input(data, size);
 	kcov_compare(run_input, &input, on_pair);
 }

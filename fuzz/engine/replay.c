@@ -5,7 +5,9 @@
  *   TARGET-replay --recorded FILE      the inputs that a flight recorder holds, until one is wrong
  *   TARGET-replay --split DIR FILE     these as files
  *   TARGET-replay --seeds DIR          writes the target's seeds
+ *   TARGET-replay --dictionary         prints a dictionary for libFuzzer and AFL++
  *   TARGET-replay --time S             how many inputs a second: the seeds over and over
+ *   TARGET-replay --time S --bare      the same without all else: only their write()
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuzz/engine/dictionary.h"
 #include "fuzz/engine/engine.h"
 #include "fuzz/engine/recorder.h"
 
@@ -132,21 +135,52 @@ static int write_seeds(const char *dir)
 	return status;
 }
 
-/* Inputs a second of the seeds over and over, without an engine. */
-static int measure(double seconds)
+#define SEEDS 64
+
+/* A seed; and for --bare what a write() for it writes. */
+struct timed {
+	size_t size;
+	int fd;
+	uint8_t data[2048];
+};
+
+/* The target's seeds that fit: how many there are. */
+static size_t load_seeds(struct timed *seeds, bool bare)
 {
-	static uint8_t data[64][2048];
-	size_t sizes[64], n = 0, runs = 0;
-	struct timespec start, now;
+	static uint8_t data[FUZZ_MAX_LEN], written[FUZZ_MAX_LEN + 64];
 	const char *name;
+	size_t n = 0, size;
+
+	for (unsigned int i = 0; n < SEEDS && (size = fuzz_target.seed(i, data, &name)); i++) {
+		struct timed *s = &seeds[n];
+
+		s->size = bare ? fuzz_target.written(data, size, written, &s->fd) : size;
+		if (s->size > sizeof(s->data))
+			continue;
+		memcpy(s->data, bare ? written : data, s->size);
+		n++;
+	}
+	return n;
+}
+
+/* Inputs a second of the seeds over and over, without an engine. */
+static int measure(double seconds, bool bare)
+{
+	static struct timed seeds[SEEDS];
+	size_t n = load_seeds(seeds, bare), runs = 0;
+	struct timespec start, now;
 	double passed;
 
-	while (n < 64 && (sizes[n] = fuzz_target.seed(n, data[n], &name)) && sizes[n] <= 2048)
-		n++;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
-		for (int i = 0; i < 1000; i++, runs++)
-			engine_run(data[runs % n], sizes[runs % n]);
+		for (int i = 0; i < 1000; i++, runs++) {
+			const struct timed *s = &seeds[runs % n];
+
+			if (!bare)
+				engine_run(s->data, s->size);
+			else if (write(s->fd, s->data, s->size) < 0 && errno != EINVAL)
+				return fault("write");
+		}
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		passed = now.tv_sec - start.tv_sec + (now.tv_nsec - start.tv_nsec) / 1e9;
 	} while (passed < seconds);
@@ -161,16 +195,25 @@ int main(int argc, char **argv)
 		{ "time", required_argument, NULL, 't' },
 		{ "recorded", required_argument, NULL, 'r' },
 		{ "split", required_argument, NULL, 'd' },
+		{ "dictionary", no_argument, NULL, 'w' },
+		{ "bare", no_argument, NULL, 'b' },
 		{ 0 },
 	};
 	const char *record = NULL, *split = NULL;
 	double seconds = 0;
 	int c, status = 0;
+	bool bare = false;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 's')
 			return write_seeds(optarg);
-		if (c == 'r')
+		if (c == 'w') {
+			dictionary_print(stdout);
+			return 0;
+		}
+		if (c == 'b')
+			bare = true;
+		else if (c == 'r')
 			record = optarg;
 		else if (c == 'd')
 			split = optarg;
@@ -179,11 +222,17 @@ int main(int argc, char **argv)
 	}
 	if (split)
 		return optind < argc ? recorded(argv[optind], split) : 2;
+	if (bare) {
+		if (!seconds || !fuzz_target.written)
+			return 2;
+		engine_begin_bare();
+		return measure(seconds, true);
+	}
 	engine_begin(map);
 	if (record)
 		status = recorded(record, NULL);
 	if (seconds)
-		return measure(seconds);
+		return measure(seconds, false);
 	for (; optind < argc && !status; optind++)
 		status = replay(argv[optind]);
 	engine_check();

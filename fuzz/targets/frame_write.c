@@ -37,7 +37,7 @@ static void check(void)
 static void end(void)
 {
 	for (struct port *p = ports; p < ports + PORTS; p++)
-		tun_close(&p->t);
+		port_close(p);
 }
 
 static int run(const uint8_t *data, size_t size)
@@ -60,6 +60,13 @@ static int run(const uint8_t *data, size_t size)
 	fuzz_saw(*data % PORTS << 16 | (ret < 0 ? (unsigned int)errno : 0x8000 | w.protocol));
 	port_count(p, &w);
 	return 0;
+}
+
+static size_t written(const uint8_t *data, size_t size, uint8_t *out, int *fd)
+{
+	*fd = ports[*data % PORTS].t.fd;
+	memcpy(out, data + 1, size - 1);
+	return size - 1;
 }
 
 /* Everything but the port stands behind it. */
@@ -108,5 +115,6 @@ const struct fuzz_target fuzz_target = {
 	.check = check,
 	.run = run,
 	.mutate = mutate,
+	.written = written,
 	.seed = seed,
 };
