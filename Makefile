@@ -79,7 +79,7 @@ $(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o $(B)/fuzz/
 $(B)/fuzz/%-mutator.so: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl_mutator.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
-$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o
+$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
 	$(call say,LD)
 	$(Q)$(FUZZ_CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
