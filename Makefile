@@ -70,7 +70,7 @@ fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targ
 FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
-$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/replay.o $(B)/fuzz/engine/dictionary.o
+$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o

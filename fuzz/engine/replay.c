@@ -8,6 +8,7 @@
  *   TARGET-replay --dictionary         prints a dictionary for libFuzzer and AFL++
  *   TARGET-replay --time S             how many inputs a second: the seeds over and over
  *   TARGET-replay --time S --bare      the same without all else: only their write()
+ *   TARGET-replay --time S --rounds N  both in turn, and the ratio of their medians
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,11 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fuzz/engine/dictionary.h"
 #include "fuzz/engine/engine.h"
+#include "fuzz/engine/measure.h"
 #include "fuzz/engine/recorder.h"
 
 static uint8_t map[ENGINE_MAP_SIZE];
@@ -135,59 +136,6 @@ static int write_seeds(const char *dir)
 	return status;
 }
 
-#define SEEDS 64
-
-/* A seed; and for --bare what a write() for it writes. */
-struct timed {
-	size_t size;
-	int fd;
-	uint8_t data[2048];
-};
-
-/* The target's seeds that fit: how many there are. */
-static size_t load_seeds(struct timed *seeds, bool bare)
-{
-	static uint8_t data[FUZZ_MAX_LEN], written[FUZZ_MAX_LEN + 64];
-	const char *name;
-	size_t n = 0, size;
-
-	for (unsigned int i = 0; n < SEEDS && (size = fuzz_target.seed(i, data, &name)); i++) {
-		struct timed *s = &seeds[n];
-
-		s->size = bare ? fuzz_target.written(data, size, written, &s->fd) : size;
-		if (s->size > sizeof(s->data))
-			continue;
-		memcpy(s->data, bare ? written : data, s->size);
-		n++;
-	}
-	return n;
-}
-
-/* Inputs a second of the seeds over and over, without an engine. */
-static int measure(double seconds, bool bare)
-{
-	static struct timed seeds[SEEDS];
-	size_t n = load_seeds(seeds, bare), runs = 0;
-	struct timespec start, now;
-	double passed;
-
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	do {
-		for (int i = 0; i < 1000; i++, runs++) {
-			const struct timed *s = &seeds[runs % n];
-
-			if (!bare)
-				engine_run(s->data, s->size);
-			else if (write(s->fd, s->data, s->size) < 0 && errno != EINVAL)
-				return fault("write");
-		}
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		passed = now.tv_sec - start.tv_sec + (now.tv_nsec - start.tv_nsec) / 1e9;
-	} while (passed < seconds);
-	printf("%.0f inputs/s\n", runs / passed);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -197,11 +145,12 @@ int main(int argc, char **argv)
 		{ "split", required_argument, NULL, 'd' },
 		{ "dictionary", no_argument, NULL, 'w' },
 		{ "bare", no_argument, NULL, 'b' },
+		{ "rounds", required_argument, NULL, 'n' },
 		{ 0 },
 	};
 	const char *record = NULL, *split = NULL;
 	double seconds = 0;
-	int c, status = 0;
+	int c, status = 0, rounds = 0;
 	bool bare = false;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -213,6 +162,8 @@ int main(int argc, char **argv)
 		}
 		if (c == 'b')
 			bare = true;
+		else if (c == 'n')
+			rounds = atoi(optarg);
 		else if (c == 'r')
 			record = optarg;
 		else if (c == 'd')
@@ -222,17 +173,13 @@ int main(int argc, char **argv)
 	}
 	if (split)
 		return optind < argc ? recorded(argv[optind], split) : 2;
-	if (bare) {
-		if (!seconds || !fuzz_target.written)
-			return 2;
-		engine_begin_bare();
-		return measure(seconds, true);
-	}
+	if ((bare || rounds) && (!seconds || !fuzz_target.written))
+		return 2;
+	if (seconds)
+		return rounds ? measure_ratio(seconds, rounds) : measure(seconds, bare);
 	engine_begin(map);
 	if (record)
 		status = recorded(record, NULL);
-	if (seconds)
-		return measure(seconds, false);
 	for (; optind < argc && !status; optind++)
 		status = replay(argv[optind]);
 	engine_check();
