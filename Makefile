@@ -67,7 +67,11 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 targets	:= frame_write ioctl_sequence vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
 	   fuzz/engine/engine.c fuzz/engine/recorder.c)
-FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
+# A clang that has libFuzzer in its run-time library.
+ifeq ($(origin FUZZ_CC),undefined)
+fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)
+FUZZ_CC	:= $(firstword $(foreach cc,clang-19 clang clang-14,$(if $(call fuzzer,$(cc)),$(cc))))
+endif
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
 $(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure)
@@ -105,8 +109,9 @@ catalogue: all ## docs/catalogue.md: what the driver does, and the tests of each
 	$(B)/tuntests catalogue > $(B)/catalogue.md
 	mv $(B)/catalogue.md docs/
 
-bench: all ## wall time of the suite, parallel against one at a time
+bench: all fuzz-programs ## wall time of the suite, parallel against one at a time; how fast the fuzz targets are
 	@cli/bench $(B)/tuntests
+	@cli/bench_fuzz $(B)/fuzz
 
 setup: ## install the packages that are missing (root), or print the line that does
 	@cli/setup packages.txt

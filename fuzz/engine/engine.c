@@ -106,6 +106,13 @@ void engine_learn(void)
 	fuzz_abi = lockstep_abi();
 }
 
+static void say_masked(void)
+{
+	if (kcov_masked())
+		fprintf(stderr, "%s: %zu edges that came and went were not counted\n",
+			fuzz_target.name, kcov_masked());
+}
+
 void engine_begin(uint8_t *counters)
 {
 	char why[128];
@@ -117,6 +124,8 @@ void engine_begin(uint8_t *counters)
 	if (!has_kcov)
 		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
 			fuzz_target.name, why);
+	else
+		atexit(say_masked);
 	enter_namespace();
 	fuzz_target.begin();
 	start_counting();
