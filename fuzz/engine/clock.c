@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The clock that libFuzzer looks at before and after each input. In user-mode-linux that is a system
- * call, and costs as much as the input. Here it is one only if the processor has counted enough
- * cycles since the last.
+ * The clock that libFuzzer looks at before and after each input. In user-mode-linux that is a
+ * system call, and costs as much as the input. Here it is one only if the processor has counted
+ * enough cycles since the last.
  */
 #include <sys/syscall.h>
 #include <time.h>

@@ -13,8 +13,9 @@
 void engine_learn(void);
 
 /*
- * Learns, if that is not done, goes into a network namespace of its own, starts KCOV or says that there is
- * none, and makes the target's devices. Ends the program with status 2 and one line if it cannot.
+ * Learns, if that is not done, goes into a network namespace of its own, starts KCOV or says that
+ * there is none, and makes the target's devices. Ends the program with status 2 and one line if it
+ * cannot.
  */
 void engine_begin(uint8_t *map);
 

@@ -95,8 +95,11 @@ static int start(double seconds, bool bare)
 	pid_t pid;
 	char c;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) || (pid = fork()) < 0)
-		broken("process");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		broken("socketpair");
+	pid = fork();
+	if (pid < 0)
+		broken("fork");
 	close(ends[!!pid]);
 	if (pid)
 		return ends[0];

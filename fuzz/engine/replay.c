@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 	}
 	if (split)
 		return optind < argc ? recorded(argv[optind], split) : 2;
-	if ((bare || rounds) && (!seconds || !fuzz_target.written))
+	if (rounds < 0 || ((bare || rounds) && (!seconds || !fuzz_target.written)))
 		return 2;
 	if (seconds)
 		return rounds ? measure_ratio(seconds, rounds) : measure(seconds, bare);

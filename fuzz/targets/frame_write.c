@@ -73,7 +73,8 @@ static int run(const uint8_t *data, size_t size)
 		fuzz_wrong("write of %zu bytes to %s: model %zd (%s), kernel %zd (%s)", size - 1,
 			   p->t.name, w.ret, w.ret < 0 ? strerror(w.err) : "fine", ret,
 			   ret < 0 ? strerror(errno) : "fine");
-	fuzz_saw(*data % PORTS << 17 | (ret < 0 ? (unsigned int)errno : 0x10000 | type_seen(w.protocol)));
+	fuzz_saw(*data % PORTS << 17 |
+		 (ret < 0 ? (unsigned int)errno : 0x10000 | type_seen(w.protocol)));
 	port_count(p, &w);
 	return 0;
 }

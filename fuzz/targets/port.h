@@ -17,8 +17,8 @@ void port_create(struct port *p, const char *name, bool tap, bool pi, int vnet_s
 /* Brings it up; ends the program if that fails. */
 void port_up(struct port *p);
 /*
- * Closes its file. The device is made persistent for that and goes with its namespace, together with
- * all others: one after the other, each would take the kernel some 20 ms.
+ * Closes its file. The device is made persistent for that and goes with its namespace, together
+ * with all others: one after the other, each would take the kernel some 20 ms.
  */
 void port_close(struct port *p);
 /* Adds what a write has counted. */
