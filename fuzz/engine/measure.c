@@ -115,7 +115,7 @@ static int start(double seconds, bool bare)
 
 static double ask(int socket)
 {
-	double result;
+	double result = 0;
 
 	if (send(socket, "", 1, MSG_NOSIGNAL) != 1 ||
 	    recv(socket, &result, sizeof(result), MSG_WAITALL) != sizeof(result))
