@@ -3,7 +3,9 @@
  * The target for AFL++: persistent, inputs in shared memory, its map filled by KCOV. Outside of
  * AFL++, and for those of its tools that do not use shared memory, one input from standard input.
  */
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "fuzz/engine/afl_cmplog.h"
@@ -51,6 +53,8 @@ int main(void)
 	 * knows the state of, and KCOV, which is a thread's, are its own.
 	 */
 	__afl_manual_init();
+	/* Stopped between two inputs, it would outlive an afl-fuzz that ends then. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	engine_begin(__afl_area_ptr);
 	while (__afl_persistent_loop(INPUTS)) {
 		if (!__afl_fuzz_ptr)
