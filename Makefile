@@ -13,7 +13,8 @@ CFLAGS	?= -O2 -g
 # Expectations compare integers of any two types, as kselftest_harness.h does.
 WARN	:= -Wall -Wextra -Werror -Wno-sign-compare -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wmissing-declarations -Wold-style-definition
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARN) $(CFLAGS) -pthread -MMD -MP \
+# PIC: the mutators of the fuzz targets are shared objects, of the same object files as all else.
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARN) $(CFLAGS) -fPIC -fno-semantic-interposition -pthread -MMD -MP \
 	   $(shell pkg-config --cflags $(PKGS))
 LIBS	 = $(shell pkg-config --libs $(PKGS)) -pthread
 
@@ -38,7 +39,7 @@ all: $(B)/tuntests
 # The compiler and flags used last: another choice rebuilds everything.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' > $@
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 .PHONY: FORCE
 
 $(B)/%.o: %.c $(B)/flags
@@ -68,20 +69,27 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 targets	:= frame_write ioctl_sequence vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
 	   fuzz/targets/print.c $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
-FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
+# A clang that has libFuzzer in its run-time library.
+ifeq ($(origin FUZZ_CC),undefined)
+fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)
+FUZZ_CC	:= $(firstword $(foreach cc,clang-19 clang clang-14,$(if $(call fuzzer,$(cc)),$(cc))))
+endif
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
-$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/replay.o $(B)/fuzz/engine/shrink.o
+$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o
+$(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AFL_RT) $(LIBS)
-$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o
+$(B)/fuzz/%-mutator.so: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl_mutator.o
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
+$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
 	$(call say,LD)
 	$(Q)$(FUZZ_CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
-	$(if $(AFL_RT),$(targets:%=$(B)/fuzz/%-afl))
+	$(if $(AFL_RT),$(foreach program,afl mutator.so,$(targets:%=$(B)/fuzz/%-$(program))))
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -114,8 +122,9 @@ corpus: fuzz-programs ## corpus/seeds, as the targets make them
 		mkdir -p corpus/seeds/$$target && $(B)/fuzz/$$target-replay --seeds corpus/seeds/$$target || exit; \
 	done
 
-bench: all ## wall time of the suite, parallel against one at a time
+bench: all fuzz-programs ## wall time of the suite, parallel against one at a time; how fast the fuzz targets are
 	@cli/bench $(B)/tuntests
+	@cli/bench_fuzz $(B)/fuzz
 
 setup: ## install the packages that are missing (root), or print the line that does
 	@cli/setup packages.txt

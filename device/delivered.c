@@ -36,6 +36,25 @@ void delivered_receive(int packet, struct delivered *d)
 		memcpy(&d->info.aux, CMSG_DATA(c), sizeof(d->info.aux));
 }
 
+void delivered_take(struct packet_ring *ring, struct delivered *d)
+{
+	const struct tpacket2_hdr *frame = packet_ring_next(ring);
+	const uint8_t *from = (const void *)frame;
+
+	d->recv_err = 0;
+	d->seen = frame;
+	if (!frame)
+		return;
+	d->frame = from + frame->tp_mac;
+	d->len = frame->tp_len;
+	d->vnet = vnet_decode(d->frame - VNET_SIZE_LEGACY, VNET_SIZE_LEGACY,
+			      __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	memcpy(&d->info.from, from + TPACKET_ALIGN(sizeof(*frame)), sizeof(d->info.from));
+	d->info.aux.tp_status = frame->tp_status;
+	d->info.aux.tp_vlan_tci = frame->tp_vlan_tci;
+	d->info.aux.tp_vlan_tpid = frame->tp_vlan_tpid;
+}
+
 static bool same_vnet(const struct vnet *a, const struct vnet *b, bool gro)
 {
 	/* GRO checks checksums, and pulls headers together. */

@@ -5,6 +5,7 @@
 
 #include "device/model_io.h"
 #include "netns/packet.h"
+#include "netns/packet_ring.h"
 
 struct delivered {
 	ssize_t ret; /* of the write, and errno or 0 */
@@ -20,6 +21,12 @@ struct delivered {
 
 /* The next frame of @packet, a socket with PACKET_VNET_HDR, if there is one already. */
 void delivered_receive(int packet, struct delivered *d);
+
+/*
+ * The same of a ring with PACKET_VNET, without a system call. A frame that PACKET_VNET_HDR cannot
+ * tell of is not there.
+ */
+void delivered_take(struct packet_ring *ring, struct delivered *d);
 
 /*
  * What differs between @m and @d in a word or two, NULL if nothing does. @written: the frame as it

@@ -49,6 +49,11 @@ struct fuzz_target {
 	 * engine's own changes are good enough.
 	 */
 	size_t (*mutate)(uint8_t *data, size_t size, size_t max, struct draw *draw);
+	/*
+	 * What run() would write for an input, into @out of 64 bytes more than @size, and to which
+	 * file: for measuring a write alone. NULL where an input is not one write.
+	 */
+	size_t (*written)(const uint8_t *data, size_t size, uint8_t *out, int *fd);
 	/* Seed number @n, its size, and its file's name; 0 when there are no more. */
 	size_t (*seed)(unsigned int n, uint8_t *data, const char **name);
 };

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz/coverage/locations.h"
 #include "fuzz/coverage/scope.h"
 
 #define KCOV_NODE "/sys/kernel/debug/kcov"
@@ -54,20 +55,41 @@ static uint32_t hash(uint64_t v)
 	return v >> 32;
 }
 
-bool kcov_collect(uint8_t *map, size_t size)
+/* scope_has() for locations that come again and again; @hashed is hash(@location). */
+static bool in_scope(uint64_t location, uint32_t hashed)
+{
+	/* The location, whose highest bit is always set, moved up by one; then the answer. */
+	static uint64_t answers[1 << 11];
+	uint64_t *answer = &answers[hashed >> 21];
+
+	if (*answer >> 1 != (location & INT64_MAX))
+		*answer = location << 1 | scope_has(location);
+	return *answer & 1;
+}
+
+/* Of each edge how often it was missed, or one of these. */
+#define MASKED 3
+#define KNOWN  4
+static uint8_t states[KCOV_MAP_SIZE];
+static size_t known;
+
+bool kcov_collect(uint8_t *map, struct kcov_edges *unknown)
 {
 	uint64_t n = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
 	uint32_t previous = 0;
 	bool was_in = false;
 
+	locations_add(words + 1, n < WORDS ? n : WORDS - 1);
 	for (uint64_t i = 1; i <= n && i < WORDS; i++) {
-		bool in = scope_has(words[i]);
 		uint32_t location = hash(words[i]);
+		bool in = in_scope(words[i], location);
 
 		if (in || was_in) {
-			uint8_t *counter = &map[(location ^ previous >> 1) & (size - 1)];
+			uint32_t at = (location ^ previous >> 1) & (KCOV_MAP_SIZE - 1);
 
-			*counter += *counter < UINT8_MAX;
+			if (unknown && states[at] < MASKED && !map[at])
+				unknown->at[unknown->count++] = at;
+			map[at] += states[at] != MASKED && map[at] < UINT8_MAX;
 		}
 		previous = location;
 		was_in = in;
@@ -76,8 +98,37 @@ bool kcov_collect(uint8_t *map, size_t size)
 	return n < WORDS - 1;
 }
 
+void kcov_confirm(const struct kcov_edges *unknown, uint8_t *map, const uint8_t *again)
+{
+	for (size_t i = 0; i < unknown->count; i++) {
+		uint16_t at = unknown->at[i];
+
+		if (again[at]) {
+			known += states[at] != KNOWN;
+			states[at] = KNOWN;
+		} else {
+			states[at]++;
+			map[at] = 0;
+		}
+	}
+}
+
+size_t kcov_known(void)
+{
+	return known;
+}
+
+size_t kcov_masked(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KCOV_MAP_SIZE; i++)
+		n += states[i] == MASKED;
+	return n;
+}
+
 void kcov_compare(void (*run)(void *arg), void *arg,
-		  void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, bool constant))
+		  void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, uint64_t location))
 {
 	uint64_t n;
 
@@ -96,7 +147,7 @@ void kcov_compare(void (*run)(void *arg), void *arg,
 		const uint64_t *record = &words[1 + 4 * i];
 
 		if (scope_has(record[3]))
-			on_pair(record[1], record[2], 1 << (record[0] >> 1 & 3), record[0] & 1);
+			on_pair(record[1], record[2], 1 << (record[0] >> 1 & 3), record[3]);
 	}
 	ioctl(kcov, KCOV_DISABLE, 0);
 	ioctl(kcov, KCOV_ENABLE, KCOV_TRACE_PC);

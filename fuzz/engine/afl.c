@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The target for AFL++: persistent, inputs in shared memory, its map filled by KCOV. */
-#include <stdio.h>
+/*
+ * The target for AFL++: persistent, inputs in shared memory, its map filled by KCOV. Outside of
+ * AFL++, and for those of its tools that do not use shared memory, one input from standard input.
+ */
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "fuzz/engine/afl_cmplog.h"
 #include "fuzz/engine/engine.h"
 
 /* afl-compiler-rt's, which its compilers would use by macros. */
@@ -25,23 +29,38 @@ int __afl_sharedmem_fuzzing = 1;
  */
 #define INPUTS 1000000
 
+static size_t read_input(uint8_t *data, size_t max)
+{
+	size_t size = 0;
+	ssize_t n;
+
+	while (size < max && (n = read(STDIN_FILENO, data + size, max - size)) > 0)
+		size += n;
+	return size;
+}
+
 int main(void)
 {
-	static uint8_t own[ENGINE_MAP_SIZE];
+	static uint8_t own[FUZZ_MAX_LEN];
 
 	if (!afl_signatures[0])
 		return 2;
-	/* The map is there once the fork server is; what is slow comes before. */
-	engine_begin(own);
+	engine_learn();
+	/* afl-fuzz looks at so much of its map for each input. */
+	__afl_map_size = ENGINE_MAP_SIZE;
+	/*
+	 * From here on it is a child, and after a crash the next one: the devices, which the model
+	 * knows the state of, and KCOV, which is a thread's, are its own.
+	 */
 	__afl_manual_init();
+	/* Stopped between two inputs, it would outlive an afl-fuzz that ends then. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	engine_begin(__afl_area_ptr);
 	while (__afl_persistent_loop(INPUTS)) {
-		memset(own, 0, sizeof(own));
-		engine_run(__afl_fuzz_ptr, *__afl_fuzz_len);
-		memcpy(__afl_area_ptr, own,
-		       __afl_map_size < sizeof(own) ? __afl_map_size : sizeof(own));
-		/* A map without a single counter would be taken for a program without instruments.
-		 */
-		__afl_area_ptr[0] |= 1;
+		if (!__afl_fuzz_ptr)
+			engine_run(own, read_input(own, sizeof(own)));
+		else if (!afl_cmplog(__afl_fuzz_ptr, *__afl_fuzz_len))
+			engine_fuzz(__afl_fuzz_ptr, *__afl_fuzz_len);
 	}
 	return 0;
 }

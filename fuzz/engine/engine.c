@@ -33,6 +33,7 @@ struct model_abi fuzz_abi;
 static uint8_t *map;
 static bool has_kcov;
 static uint64_t inputs;			    /* since the last reset */
+static uint64_t overflows;		    /* inputs with more edges than KCOV had room for */
 static unsigned int reset_left, check_left; /* inputs until the next */
 
 bool engine_has_kcov(void)
@@ -54,13 +55,18 @@ void fuzz_wrong(const char *fmt, ...)
 
 void fuzz_saw(uint32_t what)
 {
-	uint8_t *counter;
+	static uint8_t ever[ENGINE_MAP_SIZE];
+	static uint64_t count;
 
 	if (has_kcov || !map)
 		return;
 	what = (what ^ what >> 15) * 0x2c1b3c6d;
-	counter = &map[(what ^ what >> 13) & (ENGINE_MAP_SIZE - 1)];
-	*counter += *counter < UINT8_MAX;
+	what = (what ^ what >> 13) & (ENGINE_MAP_SIZE - 1);
+	map[what] += map[what] < UINT8_MAX;
+	if (!ever[what]) {
+		ever[what] = 1;
+		recorder_edges(++count);
+	}
 }
 
 static void broken(const char *what)
@@ -91,18 +97,25 @@ static void start_counting(void)
 	check_left = setting("TUNTESTS_CHECK", UINT_MAX);
 }
 
-/* The model's idea of this kernel, made in a namespace that is left again. */
 void engine_learn(void)
 {
-	static bool known;
+	static bool done;
 
-	if (known)
+	if (done)
 		return;
-	known = true;
+	done = true;
 	if (!probe_all())
 		exit(2);
+	/* One that is left again. */
 	enter_namespace();
 	fuzz_abi = lockstep_abi();
+}
+
+static void say_masked(void)
+{
+	if (kcov_masked())
+		fprintf(stderr, "%s: %zu edges that came and went were not counted\n",
+			fuzz_target.name, kcov_masked());
 }
 
 void engine_begin(uint8_t *counters)
@@ -116,9 +129,18 @@ void engine_begin(uint8_t *counters)
 	if (!has_kcov)
 		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
 			fuzz_target.name, why);
+	else
+		atexit(say_masked);
 	enter_namespace();
 	fuzz_target.begin();
 	start_counting();
+}
+
+void engine_begin_bare(void)
+{
+	engine_learn();
+	enter_namespace();
+	fuzz_target.begin();
 }
 
 void engine_check(void)
@@ -138,21 +160,65 @@ void engine_reset(void)
 	start_counting();
 }
 
-int engine_run(const uint8_t *data, size_t size)
+/* Before each input. */
+static void next_input(const uint8_t *data, size_t size)
 {
-	int ret;
-
 	if (!reset_left-- || !recorder_has_room(size))
 		engine_reset();
 	recorder_add(data, size);
 	inputs++;
+}
+
+static void say_overflows(void)
+{
+	fprintf(stderr, "%s: edges are missing of %llu inputs: more than KCOV had room for\n",
+		fuzz_target.name, (unsigned long long)overflows);
+}
+
+static void collect(uint8_t *edges, struct kcov_edges *unknown)
+{
+	if (kcov_collect(edges, unknown))
+		return;
+	if (!overflows++) {
+		say_overflows();
+		atexit(say_overflows);
+	}
+}
+
+static int run(const uint8_t *data, size_t size, uint8_t *edges, struct kcov_edges *unknown)
+{
+	int ret;
+
+	next_input(data, size);
 	if (has_kcov)
 		kcov_start();
 	ret = fuzz_target.run(data, size);
 	if (has_kcov)
-		kcov_collect(map, ENGINE_MAP_SIZE);
+		collect(edges, unknown);
 	if (!--check_left)
 		engine_check();
+	return ret;
+}
+
+int engine_run(const uint8_t *data, size_t size)
+{
+	return run(data, size, map, NULL);
+}
+
+int engine_fuzz(const uint8_t *data, size_t size)
+{
+	static uint8_t again[ENGINE_MAP_SIZE];
+	static struct kcov_edges unknown;
+	int ret;
+
+	unknown.count = 0;
+	ret = run(data, size, map, &unknown);
+	if (!unknown.count)
+		return ret;
+	memset(again, 0, sizeof(again));
+	run(data, size, again, NULL);
+	kcov_confirm(&unknown, map, again);
+	recorder_edges(kcov_known());
 	return ret;
 }
 
@@ -169,12 +235,12 @@ static void run_input(void *arg)
 }
 
 void engine_compare(const uint8_t *data, size_t size,
-		    void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, bool constant))
+		    void (*on_pair)(uint64_t a, uint64_t b, unsigned int width, uint64_t location))
 {
 	struct input input = { data, size };
 
 	if (!has_kcov)
 		return;
-	recorder_add(data, size);
+	next_input(data, size);
 	kcov_compare(run_input, &input, on_pair);
 }

@@ -31,9 +31,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /* Into libFuzzer's table of recent compares, from which it takes values for its mutations. */
-static void on_pair(uint64_t a, uint64_t b, unsigned int width, bool constant)
+static void on_pair(uint64_t a, uint64_t b, unsigned int width, uint64_t location)
 {
-	(void)constant;
+	(void)location;
 	if (a == b)
 		return;
 	switch (width) {
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!(++n % COMPARE_EVERY))
 		engine_compare(data, size, on_pair);
-	return engine_run(data, size);
+	return engine_fuzz(data, size);
 }
 
 /* A quarter is left to libFuzzer's own ways, so that no structure is taken for granted. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The target without an engine: runs the files it is given, in order, and says what came of each.
- *   TARGET-replay [FILE|DIR]...            one after the other; of a recorder's file all that it
- * holds TARGET-replay --split DIR FILE...      the inputs that these hold as files TARGET-replay
- * --program FILE...        the same as a program in C that stands alone TARGET-replay --shrink DIR
- * makes DIR/best, which fails, smaller: see shrink.h TARGET-replay --seeds DIR              writes
- * the target's seeds TARGET-replay --time S                 how many inputs a second: the seeds
- * over and over
+ *
+ *   TARGET-replay [FILE|DIR]...        one after the other; of a recorder's file all inputs
+ *   TARGET-replay --split DIR FILE...  all inputs as files
+ *   TARGET-replay --program FILE...    all inputs as a program in C that stands alone
+ *   TARGET-replay --shrink DIR         makes DIR/best, which fails, smaller: see shrink.h
+ *   TARGET-replay --locations OUT ...  also writes which of the kernel's locations were reached
+ *   TARGET-replay --seeds DIR          writes the target's seeds
+ *   TARGET-replay --dictionary         prints a dictionary for libFuzzer and AFL++
+ *   TARGET-replay --time S             how many inputs a second: the seeds over and over
+ *   TARGET-replay --time S --bare      the same without all else: only their write()
+ *   TARGET-replay --time S --rounds N  both in turn, and the ratio of their medians
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,10 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "fuzz/coverage/locations.h"
+#include "fuzz/engine/dictionary.h"
 #include "fuzz/engine/engine.h"
+#include "fuzz/engine/measure.h"
 #include "fuzz/engine/recorder.h"
 #include "fuzz/engine/shrink.h"
 
@@ -135,28 +142,6 @@ static int write_seeds(const char *dir)
 	return status;
 }
 
-/* Inputs a second of the seeds over and over, without an engine. */
-static int measure(double seconds)
-{
-	static uint8_t data[64][2048];
-	size_t sizes[64], n = 0, runs = 0;
-	struct timespec start, now;
-	const char *name;
-	double passed;
-
-	while (n < 64 && (sizes[n] = fuzz_target.seed(n, data[n], &name)) && sizes[n] <= 2048)
-		n++;
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	do {
-		for (int i = 0; i < 1000; i++, runs++)
-			engine_run(data[runs % n], sizes[runs % n]);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		passed = now.tv_sec - start.tv_sec + (now.tv_nsec - start.tv_nsec) / 1e9;
-	} while (passed < seconds);
-	printf("%.0f inputs/s\n", runs / passed);
-	return 0;
-}
-
 /* All files and folders that are named, as @what says. */
 static int each(char **paths, int (*what)(const char *path, const uint8_t *data, size_t size))
 {
@@ -179,37 +164,73 @@ static int write_program(char **paths)
 	return status;
 }
 
+static int run_all(char **paths, const char *locations)
+{
+	int status;
+
+	if (locations)
+		locations_keep();
+	engine_begin(map);
+	status = each(paths, run_one);
+	engine_check();
+	if (locations && locations_write(locations))
+		return fault(locations);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
+	enum { SEEDS, SPLIT, PROGRAM, SHRINK, DICTIONARY, TIME, BARE, ROUNDS, LOCATIONS };
 	static const struct option options[] = {
-		{ "seeds", required_argument, NULL, 's' },
-		{ "time", required_argument, NULL, 't' },
-		{ "split", required_argument, NULL, 'd' },
-		{ "program", no_argument, NULL, 'p' },
-		{ "shrink", required_argument, NULL, 'm' },
+		{ "seeds", required_argument, NULL, SEEDS },
+		{ "split", required_argument, NULL, SPLIT },
+		{ "program", no_argument, NULL, PROGRAM },
+		{ "shrink", required_argument, NULL, SHRINK },
+		{ "dictionary", no_argument, NULL, DICTIONARY },
+		{ "time", required_argument, NULL, TIME },
+		{ "bare", no_argument, NULL, BARE },
+		{ "rounds", required_argument, NULL, ROUNDS },
+		{ "locations", required_argument, NULL, LOCATIONS },
 		{ 0 },
 	};
+	const char *locations = NULL;
 	double seconds = 0;
-	int c, status;
+	bool bare = false;
+	int c, rounds = 0;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 's')
+		switch (c) {
+		case SEEDS:
 			return write_seeds(optarg);
-		if (c == 'm')
+		case SHRINK:
 			return shrink(optarg);
-		if (c == 'p')
+		case PROGRAM:
 			return write_program(argv + optind);
-		if (c == 'd')
+		case DICTIONARY:
+			dictionary_print(stdout);
+			return 0;
+		case SPLIT:
 			split_to = optarg;
-		else if (c != 't' || (seconds = atof(optarg)) <= 0)
-			return 2;
+			break;
+		case BARE:
+			bare = true;
+			break;
+		case ROUNDS:
+			rounds = atoi(optarg);
+			break;
+		case LOCATIONS:
+			locations = optarg;
+			break;
+		default:
+			if (c != TIME || (seconds = atof(optarg)) <= 0)
+				return 2;
+		}
 	}
 	if (split_to)
 		return each(argv + optind, split_one);
-	engine_begin(map);
+	if (rounds < 0 || ((bare || rounds) && (!seconds || !fuzz_target.written)))
+		return 2;
 	if (seconds)
-		return measure(seconds);
-	status = each(argv + optind, run_one);
-	engine_check();
-	return status;
+		return rounds ? measure_ratio(seconds, rounds) : measure(seconds, bare);
+	return run_all(argv + optind, locations);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Raw frames into devices without a vnet header. */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,22 @@ static void check(void)
 static void end(void)
 {
 	for (struct port *p = ports; p < ports + PORTS; p++)
-		tun_close(&p->t);
+		port_close(p);
+}
+
+/* A type as far as the stack tells it from others. */
+static uint16_t type_seen(uint16_t type)
+{
+	switch (type) {
+	case ETH_P_IP:
+	case ETH_P_IPV6:
+	case ETH_P_ARP:
+	case ETH_P_8021Q:
+	case ETH_P_8021AD:
+		return type;
+	default:
+		return type >= ETH_P_802_3_MIN;
+	}
 }
 
 static int run(const uint8_t *data, size_t size)
@@ -57,7 +73,8 @@ static int run(const uint8_t *data, size_t size)
 		fuzz_wrong("write of %zu bytes to %s: model %zd (%s), kernel %zd (%s)", size - 1,
 			   p->t.name, w.ret, w.ret < 0 ? strerror(w.err) : "fine", ret,
 			   ret < 0 ? strerror(errno) : "fine");
-	fuzz_saw(*data % PORTS << 16 | (ret < 0 ? (unsigned int)errno : 0x8000 | w.protocol));
+	fuzz_saw(*data % PORTS << 17 |
+		 (ret < 0 ? (unsigned int)errno : 0x10000 | type_seen(w.protocol)));
 	port_count(p, &w);
 	return 0;
 }
@@ -72,6 +89,13 @@ static void print(FILE *out, const uint8_t *data, size_t size)
 		return;
 	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
 	print_write(out, p, data + 1, size - 1, &w);
+}
+
+static size_t written(const uint8_t *data, size_t size, uint8_t *out, int *fd)
+{
+	*fd = ports[*data % PORTS].t.fd;
+	memcpy(out, data + 1, size - 1);
+	return size - 1;
 }
 
 /* Everything but the port stands behind it. */
@@ -121,5 +145,6 @@ const struct fuzz_target fuzz_target = {
 	.run = run,
 	.print = print,
 	.mutate = mutate,
+	.written = written,
 	.seed = seed,
 };

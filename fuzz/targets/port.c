@@ -36,6 +36,12 @@ void port_up(struct port *p)
 	memcpy(p->model.mac, link.address, sizeof(p->model.mac));
 }
 
+void port_close(struct port *p)
+{
+	tun_set_persist(p->t.fd, 1);
+	tun_close(&p->t);
+}
+
 void port_count(struct port *p, const struct model_written *w)
 {
 	p->sum.rx_packets += w->rx_packets;

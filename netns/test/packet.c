@@ -4,6 +4,7 @@
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
+#include "netns/packet_ring.h"
 
 #define ETH_P_TEST 0x88b5 /* for experiments */
 
@@ -60,6 +61,28 @@ TEST_F(packet, vlan, .title = "a VLAN tag taken off by the kernel is in the auxi
 	EXPECT_NE(0, info.aux.tp_status & TP_STATUS_VLAN_VALID);
 	EXPECT_EQ(5, info.aux.tp_vlan_tci);
 	EXPECT_EQ(ETH_P_8021Q, info.aux.tp_vlan_tpid);
+}
+
+TEST_F(packet, ring, .title = "frames come through a ring, more of them than it holds at a time")
+{
+	const struct tpacket2_hdr *frame;
+	struct packet_ring ring;
+
+	packet_ring_open(&ring, PACKET_VNET);
+	EXPECT_EQ(NULL, packet_ring_next(&ring));
+	for (int i = 0; i < 10; i++) {
+		EXPECT_EQ(sizeof(tagged), packet_send(self->a, tagged, sizeof(tagged)));
+		/* The other socket has it at the same time. */
+		ASSERT_LT(0, packet_recv(self->b, (uint8_t[128]){ 0 }, 128, 1000, NULL));
+		frame = packet_ring_next(&ring);
+		ASSERT_NE(NULL, frame);
+		EXPECT_EQ(sizeof(tagged) - 4, frame->tp_len);
+		EXPECT_EQ(0, memcmp((uint8_t *)frame + frame->tp_mac, tagged, 12));
+		EXPECT_NE(0, frame->tp_status & TP_STATUS_VLAN_VALID);
+		EXPECT_EQ(5, frame->tp_vlan_tci);
+		EXPECT_EQ(NULL, packet_ring_next(&ring));
+	}
+	packet_ring_close(&ring);
 }
 
 TEST_F(packet, nothing, .title = "without a frame a wait ends with EAGAIN")
