@@ -107,6 +107,8 @@ void bench_close(struct bench *b)
 		vhost_close(&b->v);
 	tun_close(&b->rx);
 	tun_close(&b->t);
+	/* With it go the devices on it; mostly there is none. */
+	link_del(MACVTAP_LOWER);
 }
 
 static bool allowed(const struct op *op, int err)
