@@ -39,8 +39,8 @@ static inline void watch(void)
 }
 
 /*
- * The file of device @dev, which is made and brought up when it is first asked for. @header: the size
- * of its vnet header, 0 for none.
+ * The file of device @dev, which is made and brought up when it is first asked for. @header: the
+ * size of its vnet header, 0 for none.
  */
 static inline int device(const char *dev, int flags, int header, int big_endian)
 {
@@ -72,19 +72,15 @@ static inline uint16_t swapped(uint16_t v, int big_endian)
 	return big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) ? v : v >> 8 | v << 8;
 }
 
-/*
- * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte order,
- * and a frame.
- */
-static inline long long write_frame(int fd, int protocol, const struct vnet_header *v, int size,
-				    int big_endian, const void *frame, size_t len)
+/* A PI header of @protocol (-1 for none), and the first @size bytes of @v in this byte order. */
+static inline size_t front_bytes(unsigned char *to, int protocol, const struct vnet_header *v,
+				 int size, int big_endian)
 {
 	struct tun_pi pi = { .proto = htons(protocol) };
-	unsigned char header[256] = { 0 };
+	size_t at = protocol < 0 ? 0 : sizeof(pi);
 	struct vnet_header h = { 0 };
-	struct iovec iov[] = { { &pi, protocol < 0 ? 0 : sizeof(pi) },
-			       { header, size }, { (void *)frame, len } };
 
+	memcpy(to, &pi, at);
 	if (v) {
 		h = *v;
 		h.hdr_len = swapped(v->hdr_len, big_endian);
@@ -93,8 +89,53 @@ static inline long long write_frame(int fd, int protocol, const struct vnet_head
 		h.csum_offset = swapped(v->csum_offset, big_endian);
 		h.num_buffers = swapped(v->num_buffers, big_endian);
 	}
-	memcpy(header, &h, sizeof(h));
-	return result(writev(fd, iov, 3));
+	memset(to + at, 0, size);
+	memcpy(to + at, &h, size < (int)sizeof(h) ? size : (int)sizeof(h));
+	return at + size;
+}
+
+/* writev() of these, and a frame. */
+static inline long long write_frame(int fd, int protocol, const struct vnet_header *v, int size,
+				    int big_endian, const void *frame, size_t len)
+{
+	unsigned char front[260];
+	struct iovec iov[] = {
+		{ front, front_bytes(front, protocol, v, size, big_endian) }, { (void *)frame, len }
+	};
+
+	return result(writev(fd, iov, 2));
+}
+
+/* Fills what is not said of a frame. */
+static inline void pattern(unsigned char *frame, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		frame[i] = i ^ i >> 8;
+}
+
+/*
+ * The same as write_frame(), cut into pieces of these lengths; where UNREADABLE is added, the bytes
+ * lie in memory that is not there.
+ */
+#define UNREADABLE 0x8000
+static inline long long write_pieces(int fd, int protocol, const struct vnet_header *v, int size,
+				     int big_endian, const void *frame, size_t len,
+				     const unsigned short *pieces, int count)
+{
+	static unsigned char bytes[140000];
+	struct iovec iov[32];
+	size_t at = 0;
+
+	at = front_bytes(bytes, protocol, v, size, big_endian);
+	memcpy(bytes + at, frame, len);
+	at = 0;
+	for (int i = 0; i < count; i++) {
+		size_t n = pieces[i] & ~UNREADABLE;
+
+		iov[i] = (struct iovec){ pieces[i] & UNREADABLE ? NULL : bytes + at, n };
+		at += n;
+	}
+	return result(count == 1 ? write(fd, iov->iov_base, iov->iov_len) : writev(fd, iov, count));
 }
 
 /* The next frame that has come: its length, or -EAGAIN. */
