@@ -228,8 +228,8 @@ static inline void tc_talk(void)
 /* The file of device @from, at @fd, whose frames a classifier sends out through @to. */
 static inline int redirected(int fd, const char *from, const char *to)
 {
-	static unsigned int done;
-	unsigned int bit = 1u << if_nametoindex(from);
+	static unsigned long long done;
+	unsigned long long bit = 1ull << if_nametoindex(from);
 	int ifindex = if_nametoindex(to);
 	struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = ifindex },

@@ -24,7 +24,6 @@
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
 #include "harness/harness.h"
-#include "harness/probe.h"
 #include "netns/addr.h"
 #include "netns/link.h"
 #include "netns/program.h"
@@ -1021,7 +1020,7 @@ const struct fuzz_target fuzz_target = {
 		"less 1; 1 byte: the length of these; 24 bytes: the vnet header; then the frame, or "
 		"the payload of UDP. All numbers are little-endian",
 	.max_len = FRONT + LONGEST,
-	.reset_inputs = 50000,
+	.reset_inputs = 10000,
 	.begin = begin,
 	.end = end,
 	.check = check,
