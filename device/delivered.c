@@ -8,7 +8,7 @@
 #include "device/delivered.h"
 #include "device/uapi.h"
 
-#define LONGEST 66000
+#define LONGEST 70000
 
 void delivered_receive(int packet, struct delivered *d)
 {

@@ -212,6 +212,40 @@ size_t edit_frame(uint8_t *frame, size_t size, size_t max, bool tap, struct draw
 	return size;
 }
 
+void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap,
+		 struct draw *draw)
+{
+	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x80, 0x81, 0x84, 0x21, 0x41, 0x25, 0x45 };
+	struct vnet v = vnet_decode(header, EDIT_HEADER, false);
+	struct parsed parsed;
+	/* numbers of the header by where they stand */
+	uint16_t *const numbers[] = { &v.hdr_len,     &v.gso_size,	  &v.csum_start,
+				      &v.csum_offset, &v.outer_th_offset, &v.inner_nh_offset };
+	uint16_t *number = numbers[draw->below(draw, 6)];
+
+	switch (draw->below(draw, 5)) {
+	case 0:
+		v.flags = edit_number(v.flags, edit_chance(draw, 80) ? 4 : 8, draw);
+		break;
+	case 1:
+		v.gso_type = edit_chance(draw, 80) ? types[draw->below(draw, sizeof(types))] :
+						     edit_number(v.gso_type, 8, draw);
+		break;
+	case 2:
+	case 3:
+		*number = edit_number(*number, 16, draw);
+		break;
+	default:
+		if (!frame_parse(frame, size, tap, &parsed) || parsed.l4 < 0)
+			break;
+		v.flags |= 1;
+		v.csum_start = parsed.l4;
+		v.csum_offset = parsed.l4_proto == 6 ? 16 : 6;
+		v.hdr_len = parsed.payload > 0 ? parsed.payload : parsed.l4 + 8;
+	}
+	vnet_encode(&v, header, EDIT_HEADER, false);
+}
+
 /* What the frames are made of. */
 static const struct {
 	const char *name;

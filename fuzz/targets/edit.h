@@ -24,6 +24,13 @@ size_t edit_raw(uint8_t *data, size_t size, size_t max, struct draw *draw);
  */
 size_t edit_frame(uint8_t *frame, size_t size, size_t max, bool tap, struct draw *draw);
 
+#define EDIT_HEADER VNET_SIZE_HASH_TUNNEL
+/*
+ * A change of a vnet header, of EDIT_HEADER bytes and little-endian: one that fits the frame, or
+ * one field that does not.
+ */
+void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap, struct draw *draw);
+
 /* A number that is likely to be a limit of something, of @bits bits. */
 uint32_t edit_number(uint32_t old, unsigned int bits, struct draw *draw);
 

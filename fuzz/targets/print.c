@@ -79,8 +79,7 @@ void print_device(FILE *out, const struct port *p)
 		m->napi_frags ? " | IFF_NAPI_FRAGS" : "", m->vnet_size, m->big_endian);
 }
 
-/* What the packet socket has to give. */
-static void print_seen(FILE *out, const struct model_port *m, const struct model_written *w)
+void print_seen(FILE *out, const struct model_port *m, const struct model_written *w)
 {
 	const struct vnet *v = &w->vnet;
 
@@ -107,6 +106,14 @@ static void print_seen(FILE *out, const struct model_port *m, const struct model
 			w->at - (m->pi ? 4 : 0) - m->vnet_size, w->len);
 }
 
+void print_result(FILE *out, ssize_t ret, int err)
+{
+	if (ret < 0)
+		fprintf(out, "-%s);\n", harness_errno_name(err));
+	else
+		fprintf(out, "%zd);\n", ret);
+}
+
 void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t size,
 		 const struct model_written *w)
 {
@@ -130,9 +137,6 @@ void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t si
 	print_device(out, p);
 	fprintf(out, ", %d, %s, %u, %d, frame, %zu), ", m->pi ? data[2] << 8 | data[3] : -1,
 		m->vnet_size ? "&header" : "NULL", m->vnet_size, m->big_endian, size - front);
-	if (w->ret < 0)
-		fprintf(out, "-%s);\n", harness_errno_name(w->err));
-	else
-		fprintf(out, "%zd);\n", w->ret);
+	print_result(out, w->ret, w->err);
 	print_seen(out, m, w);
 }

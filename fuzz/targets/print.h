@@ -13,6 +13,10 @@ void print_bytes(FILE *out, const char *name, const uint8_t *data, size_t size);
 void print_vnet(FILE *out, const char *name, const struct vnet *v);
 /* The call that gives the file of a port's device: device("v0", IFF_TAP | IFF_NO_PI, 0, 0). */
 void print_device(FILE *out, const struct port *p);
+/* CHECK() of what the packet socket has to give of a write. */
+void print_seen(FILE *out, const struct model_port *m, const struct model_written *w);
+/* The end of a CHECK(): the number, or with a negative one -@err by its name. */
+void print_result(FILE *out, ssize_t ret, int err);
 /*
  * The write of @size bytes to @p, and CHECK() of what the model says of it: @w of the whole,
  * and, where that is known, what a packet socket sees.

@@ -12,9 +12,7 @@
 #include "fuzz/targets/print.h"
 
 /* An input begins with the number of a port and a header of this size, whatever the port's is. */
-#define HEADER VNET_SIZE_HASH_TUNNEL
-#define FRONT  (1 + HEADER)
-#define ROOM   256 /* for PI and the largest header */
+#define FRONT (1 + PORT_HEADER)
 
 static const uint8_t sizes[] = { 10, 11, 12, 20, 24, 40 };
 #define SIZES (sizeof(sizes))
@@ -114,44 +112,12 @@ static void end(void)
 		close(ring.fd);
 }
 
-/* What is written for an input: PI, the header in the port's size and order, the frame. */
-static size_t assemble(const struct port *p, const uint8_t *data, size_t size, uint8_t *out)
-{
-	/* The input's header is little-endian, so that it means the same anywhere. */
-	struct vnet v = vnet_decode(data + 1, HEADER, false);
-	size_t at = 0;
-
-	if (p->model.pi) {
-		bool six = size > FRONT && data[FRONT] >> 4 == 6;
-
-		memcpy(out, (uint8_t[]){ 0, 0, six ? 0x86 : 0x08, six ? 0xdd : 0x00 }, 4);
-		at = 4;
-	}
-	vnet_encode(&v, out + at, p->model.vnet_size, p->model.big_endian);
-	at += p->model.vnet_size;
-	memcpy(out + at, data + FRONT, size - FRONT);
-	return at + size - FRONT;
-}
-
 static size_t written(const uint8_t *data, size_t size, uint8_t *out, int *fd)
 {
 	const struct port *p = &ports[*data % num_ports];
 
 	*fd = p->t.fd;
-	return assemble(p, data, size, out);
-}
-
-static void report(const struct port *p, const char *what, const struct model_written *w,
-		   const struct delivered *d)
-{
-	const struct vnet *m = &w->vnet, *k = &d->vnet;
-
-	fuzz_wrong("%s of a write to %s (header of %u bytes): model %zd (%s), kernel %zd (%s); "
-		   "header behind it: model %#x %#x %u %u %u+%u, kernel %#x %#x %u %u %u+%u",
-		   what, p->t.name, p->model.vnet_size, w->ret, strerror(w->err), d->ret,
-		   strerror(d->err), m->flags, m->gso_type, m->hdr_len, m->gso_size, m->csum_start,
-		   m->csum_offset, k->flags, k->gso_type, k->hdr_len, k->gso_size, k->csum_start,
-		   k->csum_offset);
+	return port_assemble(p, data + 1, size - 1, out);
 }
 
 /* Not before it is needed: without it the kernel has less to do, which is measured. */
@@ -176,7 +142,7 @@ static void receive(struct model_written *w, struct delivered *d)
 
 static int run(const uint8_t *data, size_t size)
 {
-	static uint8_t buf[ROOM + FUZZ_MAX_LEN];
+	static uint8_t buf[PORT_ROOM + FUZZ_MAX_LEN];
 	struct delivered d = { 0 };
 	struct model_written w;
 	struct port *p;
@@ -188,14 +154,14 @@ static int run(const uint8_t *data, size_t size)
 	if (ring.fd < 0)
 		open_ring();
 	p = &ports[*data % num_ports];
-	iov.iov_len = assemble(p, data, size, buf);
+	iov.iov_len = port_assemble(p, data + 1, size - 1, buf);
 	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
 	d.ret = write(p->t.fd, buf, iov.iov_len);
 	d.err = d.ret < 0 ? errno : 0;
 	receive(&w, &d);
 	what = delivered_difference(&w, buf + w.at, &d, true);
 	if (what)
-		report(p, what, &w, &d);
+		port_wrong(p, what, &w, &d);
 	fuzz_saw((uint32_t)d.err << 16 | d.vnet.gso_type << 8 | d.vnet.flags << 1 | p->model.tap);
 	port_count(p, &w);
 	return 0;
@@ -203,7 +169,7 @@ static int run(const uint8_t *data, size_t size)
 
 static void print(FILE *out, const uint8_t *data, size_t size)
 {
-	static uint8_t buf[ROOM + FUZZ_MAX_LEN];
+	static uint8_t buf[PORT_ROOM + FUZZ_MAX_LEN];
 	struct iovec iov = { buf, 0 };
 	struct model_written w;
 	struct port *p;
@@ -211,44 +177,9 @@ static void print(FILE *out, const uint8_t *data, size_t size)
 	if (size < FRONT)
 		return;
 	p = &ports[*data % num_ports];
-	iov.iov_len = assemble(p, data, size, buf);
+	iov.iov_len = port_assemble(p, data + 1, size - 1, buf);
 	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
 	print_write(out, p, buf, iov.iov_len, &w);
-}
-
-/* A header that fits the frame, or one field of it that does not. */
-static void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap,
-			struct draw *draw)
-{
-	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x80, 0x81, 0x84, 0x21, 0x41, 0x25, 0x45 };
-	struct vnet v = vnet_decode(header, HEADER, false);
-	struct parsed parsed;
-	/* numbers of the header by where they stand */
-	uint16_t *const numbers[] = { &v.hdr_len,     &v.gso_size,	  &v.csum_start,
-				      &v.csum_offset, &v.outer_th_offset, &v.inner_nh_offset };
-	uint16_t *number = numbers[draw->below(draw, 6)];
-
-	switch (draw->below(draw, 5)) {
-	case 0:
-		v.flags = edit_number(v.flags, edit_chance(draw, 80) ? 4 : 8, draw);
-		break;
-	case 1:
-		v.gso_type = edit_chance(draw, 80) ? types[draw->below(draw, sizeof(types))] :
-						     edit_number(v.gso_type, 8, draw);
-		break;
-	case 2:
-	case 3:
-		*number = edit_number(*number, 16, draw);
-		break;
-	default:
-		if (!frame_parse(frame, size, tap, &parsed) || parsed.l4 < 0)
-			break;
-		v.flags |= 1;
-		v.csum_start = parsed.l4;
-		v.csum_offset = parsed.l4_proto == 6 ? 16 : 6;
-		v.hdr_len = parsed.payload > 0 ? parsed.payload : parsed.l4 + 8;
-	}
-	vnet_encode(&v, header, HEADER, false);
 }
 
 static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
@@ -278,7 +209,7 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 	if (s.frame.l4 >= 0 && (s.frame.l4_proto == 6 || s.frame.l4_proto == 17))
 		v = gso ? frame_finish_gso(&s.frame, 20) : frame_finish_partial(&s.frame);
 	data[0] = tap;
-	vnet_encode(&v, data + 1, HEADER, false);
+	vnet_encode(&v, data + 1, PORT_HEADER, false);
 	memcpy(data + FRONT, s.frame.data, s.frame.len);
 	snprintf(text, sizeof(text), "%s_%s_%s", tap ? "tap" : "tun", s.name, gso ? "gso" : "csum");
 	*name = text;
