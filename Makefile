@@ -64,9 +64,9 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
 # AFL++ are made where these are installed.
-targets	:= frame_write ioctl_sequence vnet_write
-fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
-	   fuzz/targets/print.c $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
+targets	:= filters frame_write ioctl_sequence vnet_write
+fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) \
+	   $(filter-out $(targets:%=fuzz/targets/%.c),$(wildcard fuzz/targets/*.c)) $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
 FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
