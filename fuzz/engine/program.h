@@ -43,8 +43,8 @@ static inline void watch(void)
 }
 
 /*
- * The file of device @dev, which is made and brought up when it is first asked for. @header: the size
- * of its vnet header, 0 for none.
+ * The file of device @dev, which is made and brought up when it is first asked for. @header: the
+ * size of its vnet header, 0 for none.
  */
 static inline int device(const char *dev, int flags, int header, int big_endian)
 {
@@ -77,8 +77,8 @@ static inline uint16_t swapped(uint16_t v, int big_endian)
 }
 
 /*
- * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte order,
- * and a frame.
+ * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte
+ * order, and a frame.
  */
 static inline long long write_frame(int fd, int protocol, const struct vnet_header *v, int size,
 				    int big_endian, const void *frame, size_t len)
@@ -150,7 +150,8 @@ static inline int load_program(int type, const struct bpf_insn *insns, int count
 }
 
 /* An eBPF program for TUNSETFILTEREBPF or TUNSETSTEERINGEBPF. */
-static inline int set_program(int fd, unsigned long request, const struct bpf_insn *insns, int count)
+static inline int set_program(int fd, unsigned long request, const struct bpf_insn *insns,
+			      int count)
 {
 	int program = load_program(BPF_PROG_TYPE_SOCKET_FILTER, insns, count);
 	int ret = set_int(fd, request, program);
