@@ -307,8 +307,8 @@ static void edit(const struct input *in, struct outcome *o)
 	int len = in->len - x->head, skip = x->head > 0 ? x->head : 0;
 
 	*o = (struct outcome){ .sure = x->head >= -SURE_HEAD && x->tail <= 0 };
-	o->dropped = len < ETH_HLEN || len > ROOM || len + x->tail < ETH_HLEN ||
-		     len + x->tail > ROOM;
+	o->dropped =
+		len < ETH_HLEN || len > ROOM || len + x->tail < ETH_HLEN || len + x->tail > ROOM;
 	if (o->dropped)
 		return;
 	o->unset = -x->head > ETH_HLEN ? -x->head : 0;
