@@ -66,9 +66,10 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
 # AFL++ are made where these are installed.
-targets	:= frame_write ioctl_sequence napi_frags tx_read vnet_write
-fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
-	   fuzz/targets/print.c $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
+targets	:= filters frame_write ioctl_sequence macvtap napi_frags tx_read vnet_write
+fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) \
+	   $(filter-out $(targets:%=fuzz/targets/%.c),$(wildcard fuzz/targets/*.c)) \
+	   $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
 # A clang that has libFuzzer in its run-time library.
 ifeq ($(origin FUZZ_CC),undefined)
 fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)

@@ -59,6 +59,45 @@ int macvtap_open(const char *link)
 	return macvtap_node(link, path) ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* The root of a new file system of @type, which is mounted nowhere. */
+static int detached(const char *type)
+{
+	int context = fsopen(type, FSOPEN_CLOEXEC), root = -1;
+
+	if (context >= 0 && !fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		root = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	close(context);
+	return root;
+}
+
+/* A sysfs shows the links of the namespace that it was made in. */
+static dev_t device_in(int sysfs, const char *link, int index)
+{
+	unsigned int major = 0, minor = 0;
+	char path[96], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "class/net/%s/tap%d/dev", link, index);
+	fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0)
+		sscanf(text, "%u:%u", &major, &minor);
+	close(fd);
+	return makedev(major, minor);
+}
+
+int macvtap_open_unmounted(const char *link)
+{
+	int sysfs = detached("sysfs"), nodes = detached("tmpfs"), fd = -1;
+	struct link l;
+
+	if (sysfs >= 0 && nodes >= 0 && !link_get(link, &l) &&
+	    !mknodat(nodes, "tap", S_IFCHR | 0600, device_in(sysfs, link, l.index)))
+		fd = openat(nodes, "tap", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	close(sysfs);
+	close(nodes);
+	return fd;
+}
+
 struct tun macvtap_attach(const char *link)
 {
 	struct tun t = {

@@ -37,7 +37,12 @@ int macvtap_add_lower(void);
 int macvtap_node(const char *link, char path[MACVTAP_NODE_SIZE]);
 /* Opens a queue, O_RDWR | O_NONBLOCK | O_CLOEXEC, the caller's to close. -1 and errno. */
 int macvtap_open(const char *link);
-/* The same; ends the test if that fails. */
+/*
+ * The same for who has no sandbox: nothing is mounted or made that others can see, and /sys may be
+ * that of another namespace. Linux 5.2 and later.
+ */
+int macvtap_open_unmounted(const char *link);
+/* macvtap_open(); ends the test if that fails. */
 struct tun macvtap_attach(const char *link);
 
 /*

@@ -54,10 +54,10 @@ int bpf_load_xdp_metadata(void)
 	return bpf_load(BPF_PROG_TYPE_XDP, code, ARRAY_SIZE(code));
 }
 
-int bpf_devmap(uint32_t entries)
+static int create_map(enum bpf_map_type type, uint32_t entries, const char *what)
 {
 	union bpf_attr attr = {
-		.map_type = BPF_MAP_TYPE_DEVMAP,
+		.map_type = type,
 		.key_size = sizeof(uint32_t),
 		.value_size = sizeof(uint32_t),
 		.max_entries = entries,
@@ -65,19 +65,55 @@ int bpf_devmap(uint32_t entries)
 	int map = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
 
 	if (map < 0)
-		TH_BAIL("cannot have a BPF map of devices: %s", strerror(errno));
+		TH_BAIL("cannot have a BPF map of %s: %s", what, strerror(errno));
 	return map;
 }
 
-int bpf_devmap_set(int map, uint32_t key, uint32_t ifindex)
+static int set_entry(int map, uint32_t key, uint32_t value)
 {
 	union bpf_attr attr = {
 		.map_fd = map,
 		.key = (uintptr_t)&key,
-		.value = (uintptr_t)&ifindex,
+		.value = (uintptr_t)&value,
 	};
 
 	return syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+}
+
+int bpf_devmap(uint32_t entries)
+{
+	return create_map(BPF_MAP_TYPE_DEVMAP, entries, "devices");
+}
+
+int bpf_devmap_set(int map, uint32_t key, uint32_t ifindex)
+{
+	return set_entry(map, key, ifindex);
+}
+
+struct bpf_slot bpf_slot_xdp(void)
+{
+	struct bpf_slot slot = { .map = create_map(BPF_MAP_TYPE_PROG_ARRAY, 1, "programs") };
+	/* The number of the only queue stands for 0: a constant would become a part of the code. */
+	const struct bpf_insn code[] = {
+		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_PSEUDO_MAP_FD, .imm = slot.map },
+		{ 0 },
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_1,
+		  .off = offsetof(struct xdp_md, rx_queue_index) },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_tail_call },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	slot.program = bpf_load(BPF_PROG_TYPE_XDP, code, ARRAY_SIZE(code));
+	if (slot.program < 0)
+		TH_BAIL("no XDP program with a slot: %s", strerror(errno));
+	return slot;
+}
+
+int bpf_slot_set(const struct bpf_slot *slot, int program)
+{
+	return set_entry(slot->map, 0, program);
 }
 
 int bpf_link_xdp(int program, int ifindex, uint32_t flags)

@@ -27,6 +27,17 @@ int bpf_load_xdp_metadata(void);
 int bpf_devmap(uint32_t entries);
 int bpf_devmap_set(int map, uint32_t key, uint32_t ifindex);
 /*
+ * An XDP program that goes on as the program in a slot of its own, and passes what comes while it
+ * is empty. To change what is there costs less than to attach another program. Both descriptors are
+ * the caller's to close. Ends the test if there can be none. The other fills the slot: 0, or -1
+ * and errno.
+ */
+struct bpf_slot {
+	int program, map;
+};
+struct bpf_slot bpf_slot_xdp(void);
+int bpf_slot_set(const struct bpf_slot *slot, int program);
+/*
  * BPF_LINK_CREATE with @flags XDP_FLAGS_DRV_MODE, ...: attaches @program to a link for as long as
  * the descriptor is open that this gives. -1 and errno if that fails.
  */

@@ -69,14 +69,33 @@ void print_vnet(FILE *out, const char *name, const struct vnet *v)
 	fputs("\t\t};\n", out);
 }
 
-void print_device(FILE *out, const struct port *p)
+static void device_text(char *text, size_t size, const struct port *p)
 {
 	const struct model_port *m = &p->model;
 
-	fprintf(out, "device(\"%s\", %s%s%s%s%s, %u, %d)", p->t.name,
-		m->tap ? "IFF_TAP" : "IFF_TUN", m->pi ? "" : " | IFF_NO_PI",
-		m->vnet_hdr ? " | IFF_VNET_HDR" : "", m->napi ? " | IFF_NAPI" : "",
-		m->napi_frags ? " | IFF_NAPI_FRAGS" : "", m->vnet_size, m->big_endian);
+	snprintf(text, size, "device(\"%s\", %s%s%s%s%s, %u, %d)", p->t.name,
+		 m->tap ? "IFF_TAP" : "IFF_TUN", m->pi ? "" : " | IFF_NO_PI",
+		 m->vnet_hdr ? " | IFF_VNET_HDR" : "", m->napi ? " | IFF_NAPI" : "",
+		 m->napi_frags ? " | IFF_NAPI_FRAGS" : "", m->vnet_size, m->big_endian);
+}
+
+void print_device(FILE *out, const struct port *p)
+{
+	char text[128];
+
+	device_text(text, sizeof(text), p);
+	fputs(text, out);
+}
+
+void print_iff(FILE *out, unsigned int flags)
+{
+	static const struct flag names[] = {
+		{ "IFF_TUN", IFF_TUN },		  { "IFF_TAP", IFF_TAP },
+		{ "IFF_NO_PI", IFF_NO_PI },	  { "IFF_VNET_HDR", IFF_VNET_HDR },
+		{ "IFF_MULTI_QUEUE", IFF_MULTI_QUEUE },
+	};
+
+	print_flags(out, flags, names, ARRAY_SIZE(names));
 }
 
 void print_seen(FILE *out, const struct model_port *m, const struct model_written *w)
@@ -114,18 +133,16 @@ void print_result(FILE *out, ssize_t ret, int err)
 		fprintf(out, "%zd);\n", ret);
 }
 
-void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t size,
-		 const struct model_written *w)
+void print_write_to(FILE *out, const char *file, const struct model_port *m, const uint8_t *data,
+		    size_t size, const struct model_written *w)
 {
-	const struct model_port *m = &p->model;
 	size_t pi = m->pi ? 4 : 0, front = pi + m->vnet_size;
 	struct vnet v;
 
 	if (size < front) {
 		print_bytes(out, "bytes", data, size);
-		fputs("\n\t\tCHECK(result(write(", out);
-		print_device(out, p);
-		fprintf(out, ", bytes, %zu)), -%s);\n", size, harness_errno_name(w->err));
+		fprintf(out, "\n\t\tCHECK(result(write(%s, bytes, %zu)), -%s);\n", file, size,
+			harness_errno_name(w->err));
 		return;
 	}
 	if (m->vnet_size) {
@@ -133,10 +150,24 @@ void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t si
 		print_vnet(out, "header", &v);
 	}
 	print_bytes(out, "frame", data + front, size - front);
-	fputs("\n\t\tCHECK(write_frame(", out);
-	print_device(out, p);
-	fprintf(out, ", %d, %s, %u, %d, frame, %zu), ", m->pi ? data[2] << 8 | data[3] : -1,
-		m->vnet_size ? "&header" : "NULL", m->vnet_size, m->big_endian, size - front);
+	fprintf(out, w ? "\n\t\tCHECK(" : "\n\t\t");
+	fprintf(out, "write_frame(%s, %d, %s, %u, %d, frame, %zu)", file,
+		m->pi ? data[2] << 8 | data[3] : -1, m->vnet_size ? "&header" : "NULL",
+		m->vnet_size, m->big_endian, size - front);
+	if (!w) {
+		fputs(";\n", out);
+		return;
+	}
+	fputs(", ", out);
 	print_result(out, w->ret, w->err);
 	print_seen(out, m, w);
+}
+
+void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t size,
+		 const struct model_written *w)
+{
+	char file[128];
+
+	device_text(file, sizeof(file), p);
+	print_write_to(out, file, &p->model, data, size, w);
 }

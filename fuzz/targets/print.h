@@ -17,11 +17,16 @@ void print_device(FILE *out, const struct port *p);
 void print_seen(FILE *out, const struct model_port *m, const struct model_written *w);
 /* The end of a CHECK(): the number, or with a negative one -@err by its name. */
 void print_result(FILE *out, ssize_t ret, int err);
+/* The flags of TUNSETIFF: IFF_TAP | IFF_NO_PI */
+void print_iff(FILE *out, unsigned int flags);
 /*
  * The write of @size bytes to @p, and CHECK() of what the model says of it: @w of the whole,
  * and, where that is known, what a packet socket sees.
  */
 void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t size,
 		 const struct model_written *w);
+/* The same to @file, an expression; @w NULL: its result is not known. */
+void print_write_to(FILE *out, const char *file, const struct model_port *m, const uint8_t *data,
+		    size_t size, const struct model_written *w);
 
 #endif /* FUZZ_TARGETS_PRINT_H */

@@ -14,6 +14,10 @@ for target in $targets; do
 	exits "$target writes its seeds" 0 "build/fuzz/$target-replay" --seeds "$work/$target"
 	seeds=$(ls "$work/$target" | wc -l)
 	ok "... more than one" test "$seeds" -gt 1
+	if ! "build/fuzz/$target-replay" > "$work/out" 2> "$work/err" && lacks=$(grep 'this kernel has no ' "$work/err"); then
+		skip "$target: the kernel does with them what the model says" "$lacks"
+		continue
+	fi
 	exits "$target: the kernel does with them what the model says" 0 \
 		env TUNTESTS_RECORDER="$work/record" "build/fuzz/$target-replay" "$work/$target"
 	is "... with all of them" "$(grep -c ', as the model says, ' "$work/out")" "$seeds"
