@@ -113,12 +113,12 @@ void engine_begin(uint8_t *counters)
 	map = counters;
 	recorder_open();
 	has_kcov = kcov_open(why);
-	if (!has_kcov)
-		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
-			fuzz_target.name, why);
 	enter_namespace();
 	fuzz_target.begin();
 	start_counting();
+	if (!has_kcov)
+		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
+			fuzz_target.name, why);
 }
 
 void engine_check(void)

@@ -39,8 +39,8 @@ static inline void watch(void)
 }
 
 /*
- * The file of device @dev, which is made and brought up when it is first asked for. @header: the size
- * of its vnet header, 0 for none.
+ * The file of device @dev, which is made and brought up when it is first asked for. @header: the
+ * size of its vnet header, 0 for none.
  */
 static inline int device(const char *dev, int flags, int header, int big_endian)
 {
@@ -73,8 +73,8 @@ static inline uint16_t swapped(uint16_t v, int big_endian)
 }
 
 /*
- * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte order,
- * and a frame.
+ * writev() of a PI header of @protocol (-1 for none), the first @size bytes of @v, in this byte
+ * order, and a frame.
  */
 static inline long long write_frame(int fd, int protocol, const struct vnet_header *v, int size,
 				    int big_endian, const void *frame, size_t len)
@@ -104,4 +104,12 @@ static inline long long receive(void)
 	long long len = result(readv(watcher, iov, 2));
 
 	return len < 10 ? len : len - 10;
+}
+
+/* For checks that give a text: NULL if there is nothing to say. */
+static inline int complain(const char *text)
+{
+	if (text)
+		puts(text);
+	return text != NULL;
 }

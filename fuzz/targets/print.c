@@ -79,8 +79,7 @@ void print_device(FILE *out, const struct port *p)
 		m->napi_frags ? " | IFF_NAPI_FRAGS" : "", m->vnet_size, m->big_endian);
 }
 
-/* What the packet socket has to give. */
-static void print_seen(FILE *out, const struct model_port *m, const struct model_written *w)
+void print_seen(FILE *out, const struct model_port *m, const struct model_written *w)
 {
 	const struct vnet *v = &w->vnet;
 

@@ -19,5 +19,7 @@ void print_device(FILE *out, const struct port *p);
  */
 void print_write(FILE *out, const struct port *p, const uint8_t *data, size_t size,
 		 const struct model_written *w);
+/* That CHECK() alone: what the packet socket has to give of the array "frame". */
+void print_seen(FILE *out, const struct model_port *m, const struct model_written *w);
 
 #endif /* FUZZ_TARGETS_PRINT_H */
