@@ -64,7 +64,7 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/%,$(core)) $(demo)
 
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
 # AFL++ are made where these are installed.
-targets	:= frame_write ioctl_sequence queues vnet_write
+targets	:= frame_write ioctl_sequence queues vhost vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) fuzz/targets/edit.c fuzz/targets/port.c \
 	   fuzz/targets/print.c $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))
 FUZZ_CC	?= $(firstword $(foreach cc,clang-19 clang clang-14,$(shell command -v $(cc))))
