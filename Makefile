@@ -66,7 +66,7 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
 # AFL++ are made where these are installed.
-targets	:= filters frame_write ioctl_sequence macvtap napi_frags tx_read vnet_write
+targets	:= filters frame_write ioctl_sequence macvtap napi_frags queues tx_read vhost vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) \
 	   $(filter-out $(targets:%=fuzz/targets/%.c),$(wildcard fuzz/targets/*.c)) \
 	   $(addprefix fuzz/engine/,engine.c program.c recorder.c recording.c))

@@ -126,14 +126,14 @@ void engine_begin(uint8_t *counters)
 	map = counters;
 	recorder_open();
 	has_kcov = kcov_open(why);
+	enter_namespace();
+	fuzz_target.begin();
+	start_counting();
 	if (!has_kcov)
 		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
 			fuzz_target.name, why);
 	else
 		atexit(say_masked);
-	enter_namespace();
-	fuzz_target.begin();
-	start_counting();
 }
 
 void engine_begin_bare(void)

@@ -12,7 +12,8 @@ extern const char fuzz_program[] __attribute__((visibility("hidden")));
 
 void engine_program_begin(FILE *out)
 {
-	fprintf(out, "%s\n%s\nint main(void)\n{\n\tbegin();\n", op_program, fuzz_program);
+	fprintf(out, "%s\n%s\n%s\nint main(void)\n{\n\tbegin();\n", op_program, fuzz_program,
+		fuzz_target.prologue ?: "");
 }
 
 void engine_program_add(FILE *out, const uint8_t *data, size_t size)

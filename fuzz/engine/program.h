@@ -633,3 +633,11 @@ static inline long long send_from_world(const char *kind, const struct vnet_head
 
 	return result(writev(tap(kind)->watcher, iov, 2));
 }
+
+/* For checks that give a text: NULL if there is nothing to say. */
+static inline int complain(const char *text)
+{
+	if (text)
+		puts(text);
+	return text != NULL;
+}

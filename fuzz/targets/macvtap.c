@@ -658,11 +658,6 @@ static const char *file(const struct side *s, int queue)
 	return text[queue];
 }
 
-static void print_result(FILE *out, int err)
-{
-	fprintf(out, err ? ", -%s);\n" : ", 0);\n", harness_errno_name(err));
-}
-
 static void print_setting(FILE *out, struct side *s, const struct tap_op *o)
 {
 	const char *fd = file(s, o->queue);
@@ -692,7 +687,8 @@ static void print_setting(FILE *out, struct side *s, const struct tap_op *o)
 		fprintf(out, "set_wire(\"%s\", %d, %d, %u", s->kind, s->up, s->lower_up, s->mtu);
 	}
 	fputc(')', out);
-	print_result(out, err);
+	fputs(", ", out);
+	print_result(out, err ? -1 : 0, err);
 }
 
 static void print_write_op(FILE *out, const struct side *s, const struct tap_op *o)
@@ -813,34 +809,13 @@ static void draw_send(uint8_t *op, struct draw *draw)
 	put16(op + 5, edit_chance(draw, 50) ? 2000 : edit_number(24, 7, draw));
 }
 
-/* A number of the vnet header, or one that fits the frame. */
-static void edit_header(uint8_t *header, const uint8_t *frame, size_t len, struct draw *draw)
+static void edit_tap_header(uint8_t *header, const uint8_t *frame, size_t len, struct draw *draw)
 {
-	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x80, 0x81, 0x84, 2, 0x21 };
-	struct vnet v = vnet_decode(header, VNET_SIZE_LEGACY, false);
-	uint16_t *const numbers[] = { &v.hdr_len, &v.gso_size, &v.csum_start, &v.csum_offset };
-	uint16_t *number = numbers[draw->below(draw, ARRAY_SIZE(numbers))];
-	struct parsed p;
+	uint8_t longer[EDIT_HEADER] = { 0 };
 
-	switch (draw->below(draw, 4)) {
-	case 0:
-		v.flags = draw->below(draw, 4);
-		break;
-	case 1:
-		v.gso_type = types[draw->below(draw, sizeof(types))];
-		break;
-	case 2:
-		*number = edit_number(*number, 16, draw);
-		break;
-	default:
-		if (!frame_parse(frame, len, true, &p) || p.l4 < 0)
-			break;
-		v.flags |= VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		v.csum_start = p.l4;
-		v.csum_offset = p.l4_proto == IPPROTO_TCP ? 16 : 6;
-		v.hdr_len = p.payload > 0 ? p.payload : p.l4 + 8;
-	}
-	vnet_encode(&v, header, VNET_SIZE_LEGACY, false);
+	memcpy(longer, header, VNET_SIZE_LEGACY);
+	edit_header(longer, frame, len, true, draw);
+	memcpy(header, longer, VNET_SIZE_LEGACY);
 }
 
 /* The write at @at, of @len bytes: the new size of the input. */
@@ -856,7 +831,7 @@ static size_t edit_write(uint8_t *data, size_t size, size_t max, size_t at, size
 	if (edit_chance(draw, 10))
 		op[12] = edit_number(op[12], 8, draw);
 	if (edit_chance(draw, 50)) {
-		edit_header(op + 2, op + front, len - front, draw);
+		edit_tap_header(op + 2, op + front, len - front, draw);
 		return size;
 	}
 	memcpy(rest, op + len, behind);
