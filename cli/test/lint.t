@@ -24,7 +24,7 @@ done
 if command -v clang > /dev/null; then
 	ok "clang compiles everything without a warning" make -s -j2 CC=clang B="$work/clang" \
 		"$work/clang/tuntests" "$work/clang/unit" "$work/clang/demo" \
-		"$work/clang/fuzz/vnet_write-replay" "$work/clang/fuzz/frame_write-replay"
+		$(sed -n 's/^targets[[:space:]]*:= //p' Makefile | tr ' ' '\n' | sed "s|.*|$work/clang/fuzz/&-replay|")
 else
 	skip "clang compiles everything without a warning" "no clang here"
 fi
