@@ -41,7 +41,7 @@
 static int ns[2], packet[2], wrong;
 static int f[6] __attribute__((unused));
 /* What the last call gave back, besides its result: a name, a number, or bytes. */
-static char name[IFNAMSIZ];
+static char name[IFNAMSIZ] __attribute__((unused));
 
 static int number;
 

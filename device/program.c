@@ -132,7 +132,8 @@ static bool needed(const struct item *item, const struct item *items, size_t cou
 		at = name;
 		while (in_name(name[-1]))
 			name--;
-		if (at > name && used(name, at - name, items, count, rest))
+		if (at > name && !isdigit((unsigned char)*name) &&
+		    used(name, at - name, items, count, rest))
 			return true;
 		if (function)
 			return false;
