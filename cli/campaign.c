@@ -88,7 +88,7 @@ char *campaign_program(const char *target, const char *suffix)
 		path = NULL;
 	if (!access(must(path), X_OK))
 		return path;
-	fault(path, "no program ");
+	fault(path, "no program (`make fuzz-programs` makes them) ");
 	free(path);
 	return NULL;
 }
@@ -392,6 +392,9 @@ static void watch_job(struct job *j)
 {
 	time_t now = time(NULL);
 
+	/* AFL++ begins a process anew, and that its numbers. */
+	if (j->head->total < j->seen_total)
+		j->before += j->seen_total;
 	if (j->head->total != j->seen_total) {
 		j->seen_total = j->head->total;
 		j->heard = now;
