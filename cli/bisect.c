@@ -370,7 +370,7 @@ static const char help[] =
 	"end is not what it was said to be, wrong usage or broken set-up.\n"
 	"\n"
 	"Examples:\n"
-	"  %1$s bisect --good debian-6.1.0-49-cloud --bad debian-6.1-cloud queue.detach\n"
+	"  %1$s bisect --good debian-6.1.0-49-cloud --bad debian-6.1-cloud queue.detach_and_attach\n"
 	"  %1$s bisect --good debian-6.1-rt --bad debian-6.12-rt -- --repeat 20 'poll.*'\n";
 
 int bisect_command(int argc, char **argv)

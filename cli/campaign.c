@@ -93,7 +93,7 @@ char *campaign_program(const char *target, const char *suffix)
 		path = NULL;
 	if (!access(must(path), X_OK))
 		return path;
-	fault(path, "no program ");
+	fault(path, "no program (`make fuzz-programs` makes them) ");
 	free(path);
 	return NULL;
 }
@@ -420,6 +420,9 @@ static void watch_job(struct job *j)
 {
 	time_t now = time(NULL);
 
+	/* AFL++ begins a process anew, and that its numbers. */
+	if (j->head->total < j->seen_total)
+		j->before += j->seen_total;
 	if (j->pid && !j->reported && has_report(j)) {
 		/* Let it finish what it says; mostly it dies by itself. */
 		j->reported = true;

@@ -325,10 +325,11 @@ static bool write_report(const struct campaign *c, const char *pending, const ch
 	bool ok = out;
 
 	if (ok) {
-		fprintf(out, "%s\n\nTarget %s, %s %s. Sequence and input: %s.\n", title, c->target,
-			c->guest ? "guest" : "the running kernel", c->guest ? c->guest : "",
+		fprintf(out, "%s\n\nTarget %s, %s%s. Sequence and input: %s.\n", title, c->target,
+			c->guest ? "guest " : "the running kernel", c->guest ? c->guest : "",
 			outcomes[outcome]);
-		fprintf(out, "Again: %s replay %s%s sequence, or repro.c.\n\n",
+		fprintf(out,
+			"Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
 			registry_suite()->name, c->guest ? "--guest " : "--live",
 			c->guest ? c->guest : "");
 		ok = !fclose(out);

@@ -21,9 +21,12 @@
 static const char fuzz_help[] =
 	"Usage: %1$s fuzz [OPTION]... TARGET\n"
 	"\n"
-	"Fuzzes the driver with one target (docs/fuzzing.md lists them) until it is stopped. What\n"
-	"does not do what the reference model says, what the kernel reports and what hangs is made\n"
-	"small and kept in crashes/HASH: report.txt, input, sequence, repro.c, config, kernel.\n"
+	"Fuzzes the driver with one target until it is stopped: `ls build/fuzz` has their names,\n"
+	"docs/fuzzing.md what they do, and `make fuzz-programs` makes them.\n"
+	"\n"
+	"What does not do what the reference model says, what the kernel reports and what hangs is\n"
+	"made small and kept in crashes/HASH in the campaign's folder. Read its report.txt first;\n"
+	"`%1$s replay` runs its sequence again, and its repro.c is a program that stands alone.\n"
 	"\n"
 	"  -t, --time S         end after S seconds\n"
 	"  -j, --jobs N         N guests at a time (default: 1), which share the corpus\n"
@@ -36,7 +39,12 @@ static const char fuzz_help[] =
 	"                       it shows how it goes\n"
 	"      --resume         go on with the campaign in that folder\n"
 	"\n"
-	"Exit status: 0 nothing was found, 1 something was, 2 wrong usage or broken set-up.\n";
+	"Exit status: 0 nothing was found, 1 something was, 2 wrong usage or broken set-up.\n"
+	"\n"
+	"Examples:\n"
+	"  %1$s fuzz --time 60 vnet_write           a minute in a guest\n"
+	"  %1$s fuzz --live --time 30 vnet_write    half a minute here\n"
+	"  %1$s fuzz --resume --jobs 2 vnet_write   on with it, for as long as you like\n";
 
 static int usage(const char *command)
 {

@@ -83,10 +83,12 @@ static int become(const char *script, const char *const *first, char **argv)
 
 int cmd_guest(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	const char *what = argc > 1 ? argv[1] : "", *last = argv[argc - 1];
 	char *shell[] = { "--", "/bin/sh", NULL };
+	/* The scripts behind these two have more to say. */
+	bool own = strcmp(what, "build") && strcmp(what, "run");
 
-	if (!strcmp(what, "--help") || !strcmp(what, "-h")) {
+	if (argc > 1 && own && (!strcmp(last, "--help") || !strcmp(last, "-h"))) {
 		printf(help, registry_suite()->name);
 		return 0;
 	}

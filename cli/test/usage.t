@@ -121,9 +121,9 @@ is "... of those that match" "$(build/tuntests list --areas open.node persist | 
 # Every test that the help, the README and the pages name is there. (catalogue.t knows its page.)
 build/tuntests list --areas | awk '{ print $1 }' > "$work/areas"
 {
-	for command in "" run list compare catalogue guest matrix; do build/tuntests $command --help; done
+	for command in "" run list compare catalogue guest matrix bisect bisect-run model fuzz replay; do build/tuntests $command --help; done
 	cat README.md cli/tuntests.1 $(ls docs/*.md | grep -v catalogue.md)
-} | grep -oE '\b[a-z]+\.[a-z0-9_*]+' | grep -vE '\.(c|h|t|md|json)$' | sort -u > "$work/named"
+} | grep -oE '\b[a-z_]+(\.[a-z0-9_*]+)+' | grep -vE '\.(c|h|t|md|json|csv)$' | sort -u > "$work/named"
 while read -r id; do
 	grep -qx "${id%%.*}" "$work/areas" || continue
 	ok "there is a test $id, as some page says" build/tuntests list "$id"
