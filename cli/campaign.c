@@ -79,7 +79,7 @@ char *campaign_program(const char *target, const char *suffix)
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (len <= 0) {
-		fault("/proc/self/exe", "");
+		fault("/proc/self/exe", "cannot find its own folder: ");
 		return NULL;
 	}
 	self[len] = '\0';
