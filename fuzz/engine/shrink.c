@@ -285,13 +285,18 @@ static void save(const char *name, const struct recording *r)
 	}
 }
 
-/* What a guest that died during a candidate has left: the one who boots has judged it. */
-static void take_up(struct search *s, struct recording *best)
+/*
+ * What a guest that died during a candidate has left: the one who boots has judged it. False if it
+ * is the whole that did not do the same again.
+ */
+static bool take_up(struct search *s, struct recording *best)
 {
 	bool died = !access(in_folder("died"), F_OK), other = !access(in_folder("other"), F_OK);
 
+	bool all = s->phase == ALL;
+
 	if (!died && !other)
-		return;
+		return true;
 	if (died) {
 		recording_free(best);
 		*best = load("trying");
@@ -301,6 +306,13 @@ static void take_up(struct search *s, struct recording *best)
 	save_search(s);
 	unlink(in_folder("died"));
 	unlink(in_folder("other"));
+	return died || !all;
+}
+
+static int not_again(const struct recording *best)
+{
+	printf("%s: %zu inputs do not fail again\n", fuzz_target.name, best->count);
+	return 1;
 }
 
 static bool try(struct search *s, struct recording *best, struct recording *r)
@@ -331,7 +343,8 @@ int shrink(const char *dir)
 	engine_learn();
 	best = load("best");
 	load_search(&s);
-	take_up(&s, &best);
+	if (!take_up(&s, &best))
+		return not_again(&best);
 	r.inputs = malloc((best.count + 1) * sizeof(*r.inputs));
 	if (!r.inputs)
 		return 2;
@@ -339,10 +352,8 @@ int shrink(const char *dir)
 		bool all = s.phase == ALL, success;
 
 		success = candidate(&s, &best, &r) && try(&s, &best, &r);
-		if (all && !success) {
-			printf("%s: %zu inputs do not fail again\n", fuzz_target.name, best.count);
-			return 1;
-		}
+		if (all && !success)
+			return not_again(&best);
 		advance(&s, &best, success);
 	}
 	save_search(&s);
