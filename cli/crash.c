@@ -110,7 +110,7 @@ char *crash_title(const char *console)
 	int frames = 0;
 
 	while (in && fgets(line, sizeof(line), in)) {
-		bool report = kmsg_is_report(line) && !strstr(line, "tuntests: BUG: ");
+		bool report = *line == '[' && kmsg_is_report(line);
 
 		if (!kernel && (report || (!*title && says_failure(line)))) {
 			normalize(line, title, sizeof(title));
