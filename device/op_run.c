@@ -49,8 +49,8 @@ static int program(int value)
 }
 
 /*
- * Effective ids; root's capabilities go and come with them. So would the signal at our parent's death,
- * and we would outlive who started us.
+ * Effective ids; root's capabilities go and come with them. So would the signal at our parent's
+ * death, and we would outlive who started us.
  */
 static void become(struct lockstep *ls, int who)
 {

@@ -49,8 +49,9 @@ struct recording {
 };
 
 /*
- * Reads what a recorder has left; any other file is one input. Returns 0, or -1 and errno: EFBIG and
- * EINVAL if it is longer than a recorder's file, or no file. To be freed by recording_free().
+ * Reads what a recorder has left; any other file is one input. Returns 0, or -1 and errno: EFBIG if
+ * it is longer than a recorder's file, EINVAL if it is a pipe or a device. To be freed by
+ * recording_free().
  */
 int recording_load(const char *path, struct recording *r);
 /* Writes one as a recorder would, to a new file that takes the place of @path. 0, or -1 and errno.
