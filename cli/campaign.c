@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -40,6 +41,10 @@
 #define GUEST_DIED  3
 #define GUEST_LATE  124
 #define CANNOT_BOOT 2
+/* That of a libFuzzer which somebody has ended. */
+#define INTERRUPTED 72
+/* From here on: env and shells found no program, or it died of a signal. */
+#define NOT_RUN	    126
 
 struct job {
 	unsigned int number;
@@ -84,7 +89,7 @@ char *campaign_program(const char *target, const char *suffix)
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (len <= 0) {
-		fault("/proc/self/exe", "");
+		fault("/proc/self/exe", "cannot find its own folder: ");
 		return NULL;
 	}
 	self[len] = '\0';
@@ -96,6 +101,13 @@ char *campaign_program(const char *target, const char *suffix)
 	fault(path, "no program (`make fuzz-programs` makes them) ");
 	free(path);
 	return NULL;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return !strncmp(path, folder, n) && (path[n] == '/' || !path[n]);
 }
 
 const char **campaign_command(const struct campaign *c, unsigned int job, const char *recorder,
@@ -113,7 +125,7 @@ const char **campaign_command(const struct campaign *c, unsigned int job, const 
 		*word++ = must(guest_script("boot"));
 		*word++ = "--share";
 		*word++ = c->folder;
-		if (strncmp(c->corpus, c->folder, strlen(c->folder))) {
+		if (!is_below(c->corpus, c->folder)) {
 			*word++ = "--share";
 			*word++ = c->corpus;
 		}
@@ -252,10 +264,12 @@ static bool start_job(struct state *s, struct job *j)
 static bool copy_file(const char *from, const char *to)
 {
 	char buf[65536];
-	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	FILE *in = fopen(from, "re"), *out = in ? fopen(to, "we") : NULL;
 	bool ok = in && out;
 	size_t n;
 
+	if (!in)
+		return fault(from, "cannot read ");
 	while (ok && (n = fread(buf, 1, sizeof(buf), in)))
 		ok = fwrite(buf, 1, n, out) == n;
 	if (in)
@@ -296,6 +310,9 @@ static bool keep_failure(struct state *s, const struct job *j)
 	free(console);
 	console = join(folder, "best");
 	ok = ok && (!rename(record, console) || fault(console, "cannot write "));
+	/* What is kept is not kept once more when the campaign is resumed. */
+	if (ok)
+		j->head->magic = 0;
 	free(record);
 	free(console);
 	free(folder);
@@ -318,6 +335,7 @@ static void settle_next(struct state *s)
 			s->settler = fork();
 			if (!s->settler) {
 				prctl(PR_SET_PDEATHSIG, SIGTERM);
+				close(fileno(s->stats)); /* and the lock with it */
 				signal(SIGINT, SIG_IGN);
 				signal(SIGTERM, SIG_DFL);
 				_exit(crash_settle(s->c, path) ? 0 : 2);
@@ -334,7 +352,14 @@ static void settle_next(struct state *s)
 static bool settled(struct state *s, int status)
 {
 	s->settler = 0;
-	return (WIFEXITED(status) && !WEXITSTATUS(status)) || ended_by;
+	if ((WIFEXITED(status) && !WEXITSTATUS(status)) || ended_by)
+		return true;
+	fprintf(stderr,
+		"%s fuzz: a failure could not be looked into (%s %d): it stays in %s/pending-*, and "
+		"--resume begins with it\n",
+		registry_suite()->name, WIFSIGNALED(status) ? "signal" : "exit status",
+		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), s->c->folder);
+	return false;
 }
 
 static unsigned int crashes(const struct state *s)
@@ -352,6 +377,12 @@ static unsigned int crashes(const struct state *s)
 	return n;
 }
 
+/* An exit status of something that nobody else has ended. */
+static bool is_failure(int code)
+{
+	return code != GUEST_DIED && code != CANNOT_BOOT && code != INTERRUPTED && code < NOT_RUN;
+}
+
 /* An engine that has ended: in order, with a failure, or because it could not begin. */
 static bool job_ended(struct state *s, struct job *j, int status)
 {
@@ -367,12 +398,12 @@ static bool job_ended(struct state *s, struct job *j, int status)
 	} else {
 		title = crash_title(j->console);
 		/* Killed by somebody: nothing was found, and the corpus is where it was. */
-		if (title || j->hung || (code != GUEST_DIED && code != CANNOT_BOOT)) {
-			s->failures++;
+		if (title || j->hung || is_failure(code)) {
 			if (!keep_failure(s, j)) {
 				free(title);
 				return false;
 			}
+			s->failures++;
 		}
 		free(title);
 		s->restarts++;
@@ -515,6 +546,17 @@ static bool write_stats(struct state *s)
 
 /* --- begin and end ----------------------------------------------------------------------- */
 
+/* The failure that a campaign had no time or no room to keep before it ended. */
+static bool keep_left(struct state *s, struct job *j)
+{
+	char *title = j->head->magic == RECORDER_MAGIC ? crash_title(j->console) : NULL;
+	bool ok = !title || keep_failure(s, j);
+
+	s->failures += title && ok;
+	free(title);
+	return ok;
+}
+
 static bool prepare_job(struct state *s, unsigned int number)
 {
 	struct job *j = &s->jobs[number];
@@ -529,12 +571,14 @@ static bool prepare_job(struct state *s, unsigned int number)
 	j->recorder = join(j->folder, "recorder");
 	j->console = join(j->folder, "console");
 	fd = open(j->recorder, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0 || posix_fallocate(fd, 0, RECORDER_SIZE))
+	if (fd < 0 || (errno = posix_fallocate(fd, 0, RECORDER_SIZE)))
 		return fault(j->recorder, "cannot make ");
 	j->head = mmap(NULL, sizeof(*j->head), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (j->head == MAP_FAILED)
 		return fault(j->recorder, "cannot map ");
+	if (!keep_left(s, j))
+		return false;
 	j->head->total = 0;
 	return true;
 }
@@ -595,6 +639,11 @@ static bool prepare(struct state *s)
 	if (!s->stats)
 		return fault(path, "cannot write ");
 	free(path);
+	if (flock(fileno(s->stats), LOCK_EX | LOCK_NB)) {
+		fprintf(stderr, "%s fuzz: a campaign is at work in %s\n", registry_suite()->name,
+			s->c->folder);
+		return false;
+	}
 	if (!there)
 		fputs("seconds,inputs,rate,edges,corpus,crashes,failures,restarts\n", s->stats);
 	for (unsigned int i = 0; i < s->c->jobs; i++) {
@@ -604,6 +653,13 @@ static bool prepare(struct state *s)
 	return seed_corpus(s->c);
 }
 
+/* Its end, however often we are told to end ourselves. */
+static void wait_end(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void end_jobs(struct state *s)
 {
 	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++) {
@@ -611,7 +667,7 @@ static void end_jobs(struct state *s)
 			continue;
 		kill(-j->pid, SIGTERM);
 		kill(j->pid, SIGTERM);
-		waitpid(j->pid, NULL, 0);
+		wait_end(j->pid);
 		j->pid = 0;
 	}
 }
@@ -665,20 +721,22 @@ static bool work(struct state *s)
 int campaign_run(struct campaign *c)
 {
 	struct state s = { .c = c, .begun = time(NULL) };
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = { .sa_handler = on_signal }, hangup;
 	bool ok;
 
 	s.jobs = must(calloc(c->jobs, sizeof(*s.jobs)));
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* Under nohup it is none. */
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	if (!prepare(&s))
 		return 2;
 	ok = work(&s);
 	end_jobs(&s);
 	if (s.settler) {
 		kill(s.settler, SIGTERM);
-		waitpid(s.settler, NULL, 0);
+		wait_end(s.settler);
 	}
 	measure(&s);
 	ok = write_stats(&s) && ok;
@@ -691,5 +749,11 @@ int campaign_run(struct campaign *c)
 		signal(ended_by, SIG_DFL);
 		raise(ended_by);
 	}
-	return crashes(&s) ? 1 : 0;
+	if (crashes(&s))
+		return 1;
+	if (inputs(&s) > s.inputs_before)
+		return 0;
+	fprintf(stderr, "%s fuzz: no input was run in this time: see %s\n", registry_suite()->name,
+		s.jobs->console);
+	return 2;
 }

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/common.h"
 #include "harness/registry.h"
@@ -36,9 +37,15 @@ static long number(const json_t *behaviour)
 json_t *catalogue_load(const char *path)
 {
 	json_error_t error;
-	json_t *catalogue = path ? json_load_file(path, JSON_REJECT_DUPLICATES, &error) :
-				   json_loads(catalogue_text, JSON_REJECT_DUPLICATES, &error);
+	json_t *catalogue;
+	struct stat st;
 
+	if (path && !stat(path, &st) && S_ISDIR(st.st_mode)) {
+		fprintf(stderr, "%s: %s: a folder, not a file\n", me(), path);
+		return NULL;
+	}
+	catalogue = path ? json_load_file(path, JSON_REJECT_DUPLICATES, &error) :
+			   json_loads(catalogue_text, JSON_REJECT_DUPLICATES, &error);
 	if (!catalogue && path && error.line < 0)
 		fprintf(stderr, "%s: %s\n", me(), error.text);
 	else if (!catalogue)
@@ -252,6 +259,8 @@ int catalogue_command(int argc, char **argv)
 			break;
 		check = true;
 	}
+	if (c == -1 && argc - optind > check)
+		fprintf(stderr, "%s: catalogue takes no argument '%s'\n", me(), argv[optind + check]);
 	if (c != -1 || argc - optind > check) {
 		fprintf(stderr, "Try '%s catalogue --help'.\n", me());
 		return 2;

@@ -404,17 +404,18 @@ static bool count_again(const char *crash)
 	return make_file(crash, "times", text);
 }
 
-/* The names that they are kept under. */
-static bool tidy(const char *pending)
+/* Their last names. Only then the rest goes: who is killed before that begins again. */
+static bool tidy(const char *pending, const char *crash)
 {
 	static const char *const extra[] = { "trying",	  "position",	"died",	   "other",
 					     "tries",	  "decode",	"console", "position.part",
 					     "best.part", "trying.part" };
 	char *best = join(pending, "best"), *sequence = join(pending, "sequence");
-	bool ok = !rename(best, sequence) || fault(sequence, "cannot write ");
+	bool ok = (!rename(best, sequence) || fault(sequence, "cannot write ")) &&
+		  (!rename(pending, crash) || fault(crash, "cannot make "));
 
-	for (size_t i = 0; i < ARRAY_SIZE(extra); i++) {
-		char *path = join(pending, extra[i]);
+	for (size_t i = 0; ok && i < ARRAY_SIZE(extra); i++) {
+		char *path = join(crash, extra[i]);
 
 		unlink(path);
 		free(path);
@@ -434,7 +435,18 @@ static bool settle_new(const struct campaign *c, const char *pending, const char
 	return write_program(c, pending) && write_input(pending) &&
 	       write_report(c, pending, title, outcome) && write_kernel(c, pending) &&
 	       make_file(pending, "target", c->target) && make_file(pending, "times", "1\n") &&
-	       tidy(pending) && (!rename(pending, crash) || fault(crash, "cannot make "));
+	       tidy(pending, crash);
+}
+
+/* False if the campaign ended while it was still writing this: then it is kept once more. */
+static bool is_whole(const char *pending)
+{
+	char *best = join(pending, "best"), *sequence = join(pending, "sequence");
+	bool whole = !access(best, F_OK) || !rename(sequence, best);
+
+	free(best);
+	free(sequence);
+	return whole;
 }
 
 bool crash_settle(const struct campaign *c, const char *pending)
@@ -443,6 +455,13 @@ bool crash_settle(const struct campaign *c, const char *pending)
 	char *title = crash_title(console), hash[17];
 	bool ok;
 
+	if (!is_whole(pending)) {
+		remove_folder(pending);
+		free(console);
+		free(all);
+		free(title);
+		return true;
+	}
 	if (!title)
 		title = must(strdup("an engine that died without a word"));
 	crash_hash(title, hash);

@@ -115,7 +115,7 @@ bool dashboard_write(const struct campaign *c)
 	if (asprintf(&page, "%.*s%s%s", (int)(mark - dashboard_page), dashboard_page, data,
 		     mark + strlen(DATA_MARK)) < 0)
 		page = NULL;
-	ok = output_replace_path(path, must(page));
+	ok = output_replace_path(path, must(page)) || fault(path, "cannot write ");
 	free(page);
 	free(data);
 	free(path);

@@ -77,6 +77,17 @@ static bool can_share(const char *guest)
 	return false;
 }
 
+/* Shells work in it; and a guest's kernel is told of it on its command line. */
+static bool can_name(const struct campaign *c, const char *folder)
+{
+	if (!strpbrk(folder, c->guest ? "'\n \t" : "'\n"))
+		return true;
+	fprintf(stderr,
+		"%s fuzz: a folder's name has no place for a quote, a blank or a line's end: %s\n",
+		registry_suite()->name, folder);
+	return false;
+}
+
 static bool make_folders(struct campaign *c, const char *output, const char *corpus)
 {
 	char *path = NULL;
@@ -85,12 +96,12 @@ static bool make_folders(struct campaign *c, const char *output, const char *cor
 		return false;
 	c->folder = target_make_folder(output ? output : path);
 	free(path);
-	if (!c->folder)
+	if (!c->folder || !can_name(c, c->folder))
 		return false;
 	path = corpus ? must(strdup(corpus)) : join(c->folder, "corpus");
 	c->corpus = target_make_folder(path);
 	free(path);
-	return c->corpus;
+	return c->corpus && can_name(c, c->corpus);
 }
 
 static const struct option fuzz_options[] = {
@@ -152,8 +163,13 @@ int cmd_fuzz(int argc, char **argv)
 		return usage("fuzz");
 	}
 	c.target = argv[optind];
-	if (strchr(c.target, '/') || (c.guest && !can_share(c.guest)))
-		return strchr(c.target, '/') ? usage("fuzz") : 2;
+	if (strchr(c.target, '/')) {
+		fprintf(stderr, "%s fuzz: there is no target %s\n", registry_suite()->name,
+			c.target);
+		return usage("fuzz");
+	}
+	if (c.guest && !can_share(c.guest))
+		return 2;
 	program = campaign_program(c.target, c.afl ? "-afl" : "");
 	if (!program)
 		return 2;

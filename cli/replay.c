@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,9 +37,12 @@ static const char replay_help[] =
 
 static bool is_target(const char *name)
 {
-	char *self = must(realpath("/proc/self/exe", NULL)), *path;
+	char *self = realpath("/proc/self/exe", NULL), *path;
 	bool is;
 
+	/* Where that is unknown, it is said when the program is looked for. */
+	if (!self)
+		return *name;
 	*strrchr(self, '/') = '\0';
 	if (asprintf(&path, "%s/fuzz/%s-replay", self, name) < 0)
 		path = NULL;
@@ -129,6 +134,7 @@ static int run_program(const char *target, const char *guest, const char *option
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* also if we are killed */
 		execv(words[0], (char *const *)words);
 		fault(words[0], "");
 		_exit(2);

@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -47,17 +48,23 @@ static int program(int value)
 	return -1;
 }
 
-/* Effective ids; root's capabilities go and come with them. */
+/*
+ * Effective ids; root's capabilities go and come with them. So would the signal at our parent's
+ * death, and we would outlive who started us.
+ */
 static void become(struct lockstep *ls, int who)
 {
 	const struct model_cred *cred = &op_creds[who];
+	int at_death = 0;
 
 	if (ls->who == who)
 		return;
 	ls->who = who;
+	prctl(PR_GET_PDEATHSIG, &at_death);
 	if (syscall(SYS_setresuid, -1, 0, -1) || syscall(SYS_setresgid, -1, cred->gid, -1) ||
 	    syscall(SYS_setresuid, -1, cred->uid, -1))
 		TH_BAIL("cannot become user %u: %s", cred->uid, strerror(errno));
+	prctl(PR_SET_PDEATHSIG, at_death);
 }
 
 static void enter(struct lockstep *ls, int netns)

@@ -76,6 +76,9 @@ one_line "... is named with its line" "copy.json: not JSON: .*(line 5[01])"
 exits "a file that is not there" 2 build/tuntests catalogue --check "$work/nosuch"
 one_line "... is named" "nosuch: No such file or directory"
 exits "a file without --check" 2 build/tuntests catalogue "$work/copy.json"
+ok "... is named" grep -q "catalogue takes no argument '$work/copy.json'" "$work/err"
+exits "a folder" 2 build/tuntests catalogue --check "$work"
+one_line "... is named" "$work: a folder, not a file"
 exits "an unknown option" 2 build/tuntests catalogue --nosuch
 exits "help" 0 build/tuntests catalogue --help
 ok "... shows how to use it" grep -q '^Usage: tuntests catalogue' "$work/out"

@@ -73,5 +73,5 @@ int locations_write(const char *path)
 		fclose(modules);
 	if (!out)
 		return -1;
-	return fclose(out);
+	return (ferror(out) | fclose(out)) ? -1 : 0;
 }

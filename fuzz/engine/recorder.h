@@ -45,11 +45,13 @@ struct recording {
 		size_t size;
 	} * inputs;
 	size_t count;
+	uint64_t recorded; /* inputs that there should be: more than count if the file was cut */
 };
 
 /*
- * Reads what a recorder has left; any other file is one input. Returns 0, or -1 and errno. To be
- * freed by recording_free().
+ * Reads what a recorder has left; any other file is one input. Returns 0, or -1 and errno: EFBIG if
+ * it is longer than a recorder's file, EINVAL if it is a pipe or a device. To be freed by
+ * recording_free().
  */
 int recording_load(const char *path, struct recording *r);
 /* Writes one as a recorder would, to a new file that takes the place of @path. 0, or -1 and errno.

@@ -27,17 +27,26 @@ static void cut(struct recording *r, size_t len)
 	}
 }
 
+/* No recorder leaves more; a device or a pipe has no size. Else errno says why not. */
+static bool is_fit(const struct stat *st)
+{
+	if (S_ISREG(st->st_mode) && st->st_size <= RECORDER_SIZE)
+		return true;
+	errno = S_ISDIR(st->st_mode) ? EISDIR : S_ISREG(st->st_mode) ? EFBIG : EINVAL;
+	return false;
+}
+
 int recording_load(const char *path, struct recording *r)
 {
 	const struct recorder_head *head;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	ssize_t len = -1;
 
 	*r = (struct recording){ 0 };
 	if (fd < 0)
 		return -1;
-	if (!fstat(fd, &st)) {
+	if (!fstat(fd, &st) && is_fit(&st)) {
 		r->bytes = malloc(st.st_size + sizeof(*head));
 		len = r->bytes ? read(fd, r->bytes, st.st_size) : -1;
 	}
@@ -51,6 +60,7 @@ int recording_load(const char *path, struct recording *r)
 		r->inputs = calloc(len / 4 + 1, sizeof(*r->inputs));
 		if (!r->inputs)
 			return -1;
+		r->recorded = head->count;
 		cut(r, len);
 		return 0;
 	}
@@ -58,6 +68,7 @@ int recording_load(const char *path, struct recording *r)
 	if (!r->inputs)
 		return -1;
 	r->inputs[r->count++] = (struct recorded){ r->bytes, len };
+	r->recorded = 1;
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,13 +59,15 @@ static int run_one(const char *path, const uint8_t *data, size_t size)
 static int write_file(const char *dir, const char *name, const uint8_t *data, size_t size)
 {
 	char path[4096];
-	int fd;
+	FILE *out;
+	bool ok;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd))
+	out = fopen(path, "we");
+	if (!out)
 		return fault(path);
-	return 0;
+	ok = fwrite(data, 1, size, out) == size;
+	return fclose(out) || !ok ? fault(path) : 0;
 }
 
 static const char *split_to;
@@ -89,6 +92,20 @@ static int print_one(const char *path, const uint8_t *data, size_t size)
 /* What is done with each input. */
 static int (*one)(const char *path, const uint8_t *data, size_t size) = run_one;
 
+/* A recording of another target would only look as if the kernel did all right with it. */
+static bool is_ours(const char *path, const struct recording *r)
+{
+	if (*r->target && strcmp(r->target, fuzz_target.name)) {
+		fprintf(stderr, "%s: %s: a recording of the target %s\n", fuzz_target.name, path,
+			r->target);
+		return false;
+	}
+	if (r->count < r->recorded || !r->count)
+		fprintf(stderr, "%s: %s: %zu of %" PRIu64 " inputs are whole\n", fuzz_target.name,
+			path, r->count, r->recorded);
+	return r->count || !r->recorded;
+}
+
 static int replay_file(const char *path)
 {
 	struct recording r;
@@ -96,6 +113,8 @@ static int replay_file(const char *path)
 
 	if (recording_load(path, &r))
 		return fault(path);
+	if (!is_ours(path, &r))
+		return 2;
 	for (size_t i = 0; i < r.count && !status; i++) {
 		char name[4096];
 
@@ -177,7 +196,31 @@ static int run_all(char **paths, const char *locations)
 	return status;
 }
 
-int main(int argc, char **argv)
+/* A number from @min, which is above 0, to @max; 0 after a line. */
+static double number(const char *option, const char *text, double min, double max)
+{
+	char *end;
+	double n = strtod(text, &end);
+
+	if (*text && !*end && n >= min && n <= max)
+		return n;
+	fprintf(stderr, "%s: --%s needs a number from %g to %g, not '%s'\n", fuzz_target.name,
+		option, min, max, text);
+	return 0;
+}
+
+static int time_it(double seconds, unsigned int rounds, bool bare)
+{
+	if (!seconds)
+		fprintf(stderr, "%s: --bare and --rounds need --time\n", fuzz_target.name);
+	else if ((bare || rounds) && !fuzz_target.written)
+		fprintf(stderr, "%s: no write() that could be timed alone\n", fuzz_target.name);
+	else
+		return rounds ? measure_ratio(seconds, rounds) : measure(seconds, bare);
+	return 2;
+}
+
+static int run_options(int argc, char **argv)
 {
 	enum { SEEDS, SPLIT, PROGRAM, SHRINK, DICTIONARY, TIME, BARE, ROUNDS, LOCATIONS };
 	static const struct option options[] = {
@@ -193,9 +236,10 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	const char *locations = NULL;
+	unsigned int rounds = 0;
 	double seconds = 0;
 	bool bare = false;
-	int c, rounds = 0;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
@@ -215,21 +259,33 @@ int main(int argc, char **argv)
 			bare = true;
 			break;
 		case ROUNDS:
-			rounds = atoi(optarg);
+			rounds = (unsigned int)number("rounds", optarg, 1, 100);
+			if (!rounds)
+				return 2;
 			break;
 		case LOCATIONS:
 			locations = optarg;
 			break;
-		default:
-			if (c != TIME || (seconds = atof(optarg)) <= 0)
+		case TIME:
+			seconds = number("time", optarg, 0.001, 86400);
+			if (!seconds)
 				return 2;
+			break;
+		default:
+			return 2;
 		}
 	}
 	if (split_to)
 		return each(argv + optind, split_one);
-	if (rounds < 0 || ((bare || rounds) && (!seconds || !fuzz_target.written)))
-		return 2;
-	if (seconds)
-		return rounds ? measure_ratio(seconds, rounds) : measure(seconds, bare);
+	if (seconds || bare || rounds)
+		return time_it(seconds, rounds, bare);
 	return run_all(argv + optind, locations);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run_options(argc, argv);
+
+	/* What was to be seen and was not is no success. */
+	return !fflush(stdout) && !ferror(stdout) ? status : fault("standard output");
 }

@@ -16,6 +16,11 @@ one_line "... is named" "guest debian-6.12 cannot share a corpus"
 exits "a time that is none" 2 $fuzz -t 0 vnet_write
 ok "... is named" grep -q -- "--time needs a number from 1 to [0-9]*, not '0'" "$work/err"
 
+exits "a path for a target" 2 $fuzz a/b
+ok "... is named" grep -q "there is no target a/b" "$work/err"
+exits "a folder that a shell would not take" 2 $fuzz --live -o "$work/it's" vnet_write
+one_line "... is named" "no place for a quote, a blank or a line's end: .*/it's"
+
 make -s build/fuzz/ioctl_sequence build/fuzz/ioctl_sequence-replay build/fuzz/vnet_write \
 	build/fuzz/vnet_write-replay > "$work/out" 2>&1 ||
 	skip_all "no libFuzzer here (clang-19 with libclang-rt-19-dev)"
@@ -41,6 +46,35 @@ ok "a killed campaign leaves no engine" wait_until sh -c "! pgrep -f '[b]uild/fu
 exits "... and goes on" 0 timeout 120 $fuzz --live --resume -t 5 -o "$dir" ioctl_sequence
 ok "... from where it was" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt "$before"
 
+# Who ends an engine has found nothing; and two at a time would spoil each other's files.
+nohup $fuzz --live --resume -t 8 -o "$dir" ioctl_sequence > "$work/log" 2>&1 &
+pid=$!
+ok "it goes on" wait_until pgrep -f "[b]uild/fuzz/ioctl_sequence .*$dir"
+exits "a second one in its folder" 2 $fuzz --live --resume -t 1 -o "$dir" ioctl_sequence
+one_line "... is refused" "a campaign is at work in $dir"
+pkill -TERM -f "[b]uild/fuzz/ioctl_sequence .*$dir"
+kill -HUP $pid
+wait $pid
+is "with its engine killed, and a hang-up under nohup, it ends in order" $? 0
+ok "... and nothing is found" test ! -e "$dir/crashes"
+
+# A campaign that was killed while it kept a failure, before it did, and while a failure got its last names.
+build/fuzz/ioctl_sequence-replay --seeds "$work" > "$work/out" 2> "$work/err"
+mkdir "$dir/pending-7" "$dir/pending-8"
+TUNTESTS_RECORDER=$dir/pending-8/sequence build/fuzz/ioctl_sequence-replay "$work/short" > "$work/out" 2>&1
+echo "ERROR: libFuzzer: something" > "$dir/pending-8/console"
+cp "$dir/pending-8/sequence" "$dir/job-0/recorder"
+echo "ERROR: libFuzzer: something else" > "$dir/job-0/console"
+exits "what it left is settled" 1 timeout 120 $fuzz --live --resume -t 1 -o "$dir" ioctl_sequence
+is "... all of it" "$(head -qn 1 "$dir"/crashes/*/report.txt | sort)" "ERROR: libFuzzer: something
+ERROR: libFuzzer: something else"
+ok "... and nothing waits" test "$(echo "$dir"/pending-*)" = "$dir/pending-*"
+
+exits "an engine that is not there" 2 env PATH="$work" $fuzz --live -e afl -t 5 -o "$work/no-afl" ioctl_sequence
+ok "... is no failure of the kernel" grep -q "ioctl_sequence does not start (exit status 127)" "$work/err"
+exits "a guest that is not there" 2 $fuzz --guest uml-nosuch -t 1 -o "$work/no-guest" ioctl_sequence
+ok "... ran nothing" grep -q "no input was run in this time: see .*/job-0/console" "$work/err"
+
 # A kernel that lies about one ioctl.
 cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 dir=$work/liar
@@ -59,6 +93,18 @@ exits "the sequence fails there" 1 env LD_PRELOAD="$work/liar.so" build/tuntests
 exits "... and not here" 0 build/tuntests replay "$crash/sequence"
 exits "a reproducer can be written again" 0 build/tuntests reproducer "$crash/sequence"
 ok "... the same" cmp "$work/out" "$crash/repro.c"
+# No room to keep it: it is kept when there is.
+mkdir "$work/small"
+full='mount -t tmpfs -o size=9000k none "$1" || exit
+	"$2" fuzz --live -t 5 -o "$1/c" ioctl_sequence
+	[ $? = 2 ] && mount -o remount,size=100m "$1" && "$2" fuzz --live --resume -t 1 -o "$1/c" ioctl_sequence'
+if unshare -m true 2> "$work/err"; then
+	exits "a full disk" 1 env LD_PRELOAD="$work/liar.so" unshare -m sh -c "$full" sh "$work/small" build/tuntests
+	ok "... is named" grep -q "cannot write .*/pending-0/best.part: No space left on device" "$work/err"
+	ok "... and the failure is kept with more room" grep -q "made small: nothing more can be left out" "$work/err"
+else
+	skip "a full disk" "no mount namespace: $(cat "$work/err")"
+fi
 echo x > "$work/x"
 exits "an input of no target" 2 build/tuntests replay "$work/x"
 one_line "... is named" "$work/x does not say of which target it is: --target"

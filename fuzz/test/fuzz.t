@@ -57,4 +57,39 @@ ok "... which is said" grep -q "1 inputs do not fail again" "$work/out"
 
 exits "a file that is not there" 2 build/fuzz/frame_write-replay "$work/nosuch"
 ok "... is named" grep -q "frame_write: $work/nosuch: No such file or directory" "$work/err"
+
+# What is no input, or not one of this target.
+replay=build/fuzz/frame_write-replay
+# says NAME STATUS LINE COMMAND...: ends with that status, and the line is on standard error.
+says() {
+	says_name=$1 says_line=$3
+	exits "$1" "$2" timeout 10 $(shift 3; printf '%s\n' "$@")
+	ok "... is said" grep -qF -- "$says_line" "$work/err"
+}
+TUNTESTS_RECORDER="$work/record" build/fuzz/vnet_write-replay "$work/vnet_write" > "$work/out" 2>&1
+says "another target's recording" 2 "record: a recording of the target vnet_write" $replay "$work/record"
+head -c 100 "$work/record" > "$work/cut"
+says "a recording cut within its first input" 2 "cut: 0 of $(ls "$work/vnet_write" | wc -l) inputs are whole" \
+	build/fuzz/vnet_write-replay "$work/cut"
+head -c 1000 "$work/record" > "$work/cut"
+says "one cut later" 0 " of $(ls "$work/vnet_write" | wc -l) inputs are whole" build/fuzz/vnet_write-replay "$work/cut"
+mkfifo "$work/pipe"
+says "a pipe" 2 "pipe: Invalid argument" $replay "$work/pipe"
+truncate -s 3G "$work/huge"
+says "a huge file" 2 "huge: File too large" $replay "$work/huge"
+says "no number" 2 "--time needs a number from 0.001 to 86400, not 'nan'" $replay --time nan
+says "rounds that are none" 2 "--rounds needs a number from 1 to 100, not '3x'" $replay --rounds 3x
+says "rounds of no time" 2 "--bare and --rounds need --time" $replay --rounds 3
+says "a target that has no write() to be timed" 2 "no write() that could be timed alone" \
+	build/fuzz/ioctl_sequence-replay --time 1 --bare
+for option in --dictionary "--program $work/frame_write" "--locations /dev/full $work/frame_write"; do
+	exits "${option%% *} to a full device" 2 sh -c "$replay $option > /dev/full"
+	ok "... is said" grep -q "No space left on device" "$work/err"
+done
+# The operations make the program another user's and root's again, and the kernel forgets what to tell it.
+build/tuntests replay -t ioctl_sequence $(yes "$work/ioctl_sequence" | head -n 2000) > "$work/log" 2>&1 &
+pid=$!
+ok "a replay begins" wait_until sh -c "[ \$(grep -c 'as the model says' '$work/log') -gt 8 ]"
+kill -KILL $pid
+ok "... and killed leaves no program" wait_until sh -c "! pgrep -f '[i]octl_sequence-replay $work'"
 done_testing

@@ -30,6 +30,12 @@ one_line "... does not clean everything" "no guest is named ''"
 exits "a list that cannot be written" 2 sh -c 'guest/prepare --list > /dev/full'
 exits "an unknown option" 2 guest/boot --nothing 1 uml-debian -- true
 exits "a time that is none" 2 guest/boot --timeout soon uml-debian -- true
+for memory in "$work" /dev/null README.md; do
+	exits "memory of $memory" 2 guest/boot --memory "$memory" uml-kasan -- true
+	one_line "... is refused" "boot: $memory is no file for memory: its size has to be a power of two"
+done
+exits "a share that is no folder" 2 guest/boot --share README.md uml-debian -- true
+one_line "... is named" "boot: README.md is no folder"
 exits "guests are listed" 0 guest/prepare --list
 for name in uml-debian uml-kasan uml-lockdep 'bzimage FILE'; do
 	ok "... $name" grep -q "^$name" "$work/out"
