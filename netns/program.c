@@ -308,3 +308,15 @@ void program_close(struct program *p)
 	if (p->fd >= 0)
 		close(p->fd);
 }
+
+bool program_wait(const struct program *p, int which, int64_t count, int timeout_ms)
+{
+	int64_t deadline = clock_ms() + timeout_ms;
+
+	while (p->shared[which] < count) {
+		if (!clock_left(deadline))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}

@@ -252,18 +252,6 @@ TEST_F(macvtap_xdp, not_native, .title = "a macvtap has no XDP in the driver: EO
 	close(program);
 }
 
-static bool wait_for_run(const struct program *p)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	while (!p->shared[0]) {
-		if (!clock_left(deadline))
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
 TEST_F(macvtap_xdp, generic,
        .title = "XDP of the stack on a macvtap meets what arrives before its queues do, not what is "
 		"written",
@@ -281,7 +269,7 @@ TEST_F(macvtap_xdp, generic,
 
 	ASSERT_OK(link_set_xdp("rx", p.fd, XDP_FLAGS_SKB_MODE));
 	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &self->second));
-	EXPECT_TRUE(wait_for_run(&p));
+	EXPECT_TRUE(program_wait(&p, 0, 1, TIMEOUT_MS));
 	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
 	program_close(&p);
 }

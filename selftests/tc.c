@@ -104,6 +104,7 @@ static void write_one(struct __test_metadata *_metadata, FIXTURE_DATA(tc) *self)
 	int runs = self->p.shared[RUNS];
 
 	ASSERT_EQ(self->f.len, tun_send(&self->t, NULL, &self->f));
+	EXPECT_TRUE(program_wait(&self->p, RUNS, runs + 1, TIMEOUT_MS));
 	EXPECT_EQ(runs + 1, self->p.shared[RUNS]);
 }
 
