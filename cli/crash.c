@@ -79,12 +79,14 @@ static void normalize(const char *line, char *out, size_t size)
 		line = strchr(line, ']') + 1;
 	while (*line == ' ')
 		line++;
-	for (; *line && *line != '\n' && n + 1 < size && strncmp(line, "+0x", 3); line++) {
-		bool digit = isdigit((unsigned char)*line);
+	while (*line && *line != '\n' && n + 1 < size && strncmp(line, "+0x", 3)) {
+		size_t digits = strspn(line, "0123456789");
 
-		if (digit && n && out[n - 1] == '#')
-			continue;
-		out[n++] = digit ? '#' : *line;
+		/* Hexadecimal ones have letters. */
+		if (!strncmp(line, "0x", 2))
+			digits = 2 + strspn(line + 2, "0123456789abcdef");
+		out[n++] = digits ? '#' : *line;
+		line += digits ? digits : 1;
 	}
 	out[n] = '\0';
 }

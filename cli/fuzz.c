@@ -31,7 +31,7 @@ static const char fuzz_help[] =
 	"  -t, --time S         end after S seconds\n"
 	"  -j, --jobs N         N guests at a time (default: 1), which share the corpus\n"
 	"  -e, --engine NAME    libfuzzer (default) or afl\n"
-	"      --guest NAME     the guest (default: " DEFAULT_GUEST "; one of user-mode-linux)\n"
+	"      --guest NAME     the guest (" DEFAULT_GUEST "; KSRC=TREE makes it of another source)\n"
 	"      --live           the running kernel instead, which may not survive\n"
 	"      --corpus DIR     inputs to begin with; new ones are added (default: OUTPUT/corpus,\n"
 	"                       begun with the target's seeds)\n"
@@ -65,26 +65,15 @@ static unsigned int number(const char *option, const char *text, unsigned int ma
 	return 0;
 }
 
-/* Only a guest with the host's files can share a corpus with it. */
+/* Only user-mode-linux has the host's files, and of it one the memory that outlives it. */
 static bool can_share(const char *guest)
 {
-	if (!strncmp(guest, "uml-", 4))
+	if (!strcmp(guest, DEFAULT_GUEST))
 		return true;
 	fprintf(stderr,
-		"%s fuzz: guest %s cannot share a corpus with the host: uml-kasan, uml-lockdep or "
-		"uml-debian can\n",
+		"%s fuzz: guest %s cannot share a corpus and a recorder with the host: " DEFAULT_GUEST
+		" can (KSRC= makes it of another source)\n",
 		registry_suite()->name, guest);
-	return false;
-}
-
-/* Shells work in it; and a guest's kernel is told of it on its command line. */
-static bool can_name(const struct campaign *c, const char *folder)
-{
-	if (!strpbrk(folder, c->guest ? "'\n \t" : "'\n"))
-		return true;
-	fprintf(stderr,
-		"%s fuzz: a folder's name has no place for a quote, a blank or a line's end: %s\n",
-		registry_suite()->name, folder);
 	return false;
 }
 

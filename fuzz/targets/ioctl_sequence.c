@@ -18,6 +18,18 @@ static void end(void)
 {
 }
 
+static void wrong(const struct op *op)
+{
+	char call[512] = "";
+	FILE *out = fmemopen(call, sizeof(call) - 1, "w");
+
+	if (out) {
+		op_print_call(out, op);
+		fclose(out);
+	}
+	fuzz_wrong("%s: %s", call, ls.mismatch);
+}
+
 /* Every input begins in namespaces of its own. */
 static int run(const uint8_t *data, size_t size)
 {
@@ -29,10 +41,8 @@ static int run(const uint8_t *data, size_t size)
 	for (int i = 0; i < MAX_OPS && draw.left; i++) {
 		struct op op = op_draw(&draw, &ls.model);
 
-		if (!lockstep_step(&ls, &op)) {
-			op_print_call(stderr, &op);
-			fuzz_wrong("%s", ls.mismatch);
-		}
+		if (!lockstep_step(&ls, &op))
+			wrong(&op);
 		if (ls.expected.known)
 			fuzz_saw(op.kind << 16 | (uint16_t)ls.expected.ret);
 	}
