@@ -77,6 +77,17 @@ static bool can_share(const char *guest)
 	return false;
 }
 
+/* Shells work in it; and a guest's kernel is told of it on its command line. */
+static bool can_name(const struct campaign *c, const char *folder)
+{
+	if (!strpbrk(folder, c->guest ? "'\n \t" : "'\n"))
+		return true;
+	fprintf(stderr,
+		"%s fuzz: a folder's name has no place for a quote, a blank or a line's end: %s\n",
+		registry_suite()->name, folder);
+	return false;
+}
+
 static bool make_folders(struct campaign *c, const char *output, const char *corpus)
 {
 	char *path = NULL;
