@@ -195,7 +195,8 @@ static pid_t start_libfuzzer(const struct state *s, struct job *j, const char *p
 	command = campaign_command(s->c, j->number, j->recorder,
 				   (const char *[]){ program, time_left, artifacts, seed,
 						     "-reload=2", "-timeout=60", "-rss_limit_mb=0",
-						     "-print_final_stats=1", s->c->corpus, NULL });
+						     "-max_len=66000", "-print_final_stats=1",
+						     s->c->corpus, NULL });
 	pid = campaign_spawn(command, j->console, s->c->guest ? NULL : j->recorder);
 	free(command);
 	return pid;
@@ -204,7 +205,8 @@ static pid_t start_libfuzzer(const struct state *s, struct job *j, const char *p
 /* Ends at the first crash: the recorder has to be read before the next program uses it. */
 static pid_t start_afl(const struct state *s, struct job *j, const char *program)
 {
-	char seconds[16], name[32], out[PATH_MAX], role[4];
+	char seconds[16], name[32], out[PATH_MAX], role[4], mutator[PATH_MAX];
+	char *library = campaign_program(s->c->target, "-mutator.so");
 	const char **command;
 	pid_t pid;
 
@@ -212,10 +214,15 @@ static pid_t start_afl(const struct state *s, struct job *j, const char *program
 	snprintf(name, sizeof(name), "job%u", j->number);
 	snprintf(out, sizeof(out), "%s/afl", s->c->folder);
 	snprintf(role, sizeof(role), j->number ? "-S" : "-M");
+	if (!library)
+		return -1;
+	snprintf(mutator, sizeof(mutator), "AFL_CUSTOM_MUTATOR_LIBRARY=%s", library);
+	free(library);
 	command = campaign_command(s->c, j->number, j->recorder,
 				   (const char *[]){ "/usr/bin/env",
 						     "AFL_BENCH_UNTIL_CRASH=1",
 						     "AFL_NO_UI=1",
+						     mutator,
 						     "AFL_SKIP_CPUFREQ=1",
 						     "AFL_NO_AFFINITY=1",
 						     "AFL_AUTORESUME=1",
@@ -229,6 +236,8 @@ static pid_t start_afl(const struct state *s, struct job *j, const char *program
 						     name,
 						     "-t",
 						     "5000+",
+						     "-c",
+						     "0",
 						     "-V",
 						     seconds,
 						     "--",
@@ -279,6 +288,40 @@ static bool copy_file(const char *from, const char *to)
 	return ok || fault(to, "cannot write ");
 }
 
+/*
+ * An input of the corpus that makes the kernel fail would end each engine when it begins: it goes
+ * to the folder "failing".
+ */
+static void set_aside(const struct campaign *c, const char *recorder)
+{
+	char *failing = join(c->folder, "failing");
+	struct recording r, file;
+	struct dirent **names;
+	int n = scandir(c->corpus, &names, NULL, alphasort);
+	bool known = !recording_load(recorder, &r) && r.count && output_make_path(failing);
+
+	for (int i = 0; i < n; i++) {
+		char *from = join(c->corpus, names[i]->d_name),
+		     *to = join(failing, names[i]->d_name);
+		struct stat st;
+
+		if (known && !stat(from, &st) && S_ISREG(st.st_mode) &&
+		    st.st_size == (off_t)r.inputs[r.count - 1].size &&
+		    !recording_load(from, &file)) {
+			if (!memcmp(file.inputs[0].data, r.inputs[r.count - 1].data, st.st_size))
+				rename(from, to);
+			recording_free(&file);
+		}
+		free(from);
+		free(to);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	recording_free(&r);
+	free(failing);
+}
+
 /* The folder pending-N: its recorder and its console, before the next engine uses them. */
 static bool keep_failure(struct state *s, const struct job *j)
 {
@@ -311,8 +354,10 @@ static bool keep_failure(struct state *s, const struct job *j)
 	console = join(folder, "best");
 	ok = ok && (!rename(record, console) || fault(console, "cannot write "));
 	/* What is kept is not kept once more when the campaign is resumed. */
-	if (ok)
+	if (ok) {
+		set_aside(s->c, console);
 		j->head->magic = 0;
+	}
 	free(record);
 	free(console);
 	free(folder);

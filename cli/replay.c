@@ -52,6 +52,19 @@ static bool is_target(const char *name)
 	return is;
 }
 
+static void read_beside(const char *path, char *name, size_t size)
+{
+	char beside[PATH_MAX + 8];
+	FILE *in;
+
+	snprintf(beside, sizeof(beside), "%.*s/target", (int)(strrchr(path, '/') - path), path);
+	in = fopen(beside, "re");
+	if (in && fgets(name, size, in))
+		name[strcspn(name, "\n")] = '\0';
+	if (in)
+		fclose(in);
+}
+
 /* The target that a recording names, or a folder on the way to the file; NULL after a line. */
 static const char *target_of(const char *path)
 {
@@ -65,6 +78,9 @@ static const char *target_of(const char *path)
 	}
 	snprintf(name, sizeof(name), "%s", r.target);
 	recording_free(&r);
+	/* What a campaign has kept has it in a file beside. */
+	if (!is_target(name))
+		read_beside(full, name, sizeof(name));
 	while (!is_target(name) && (slash = strrchr(full, '/')) && slash > full) {
 		*slash = '\0';
 		snprintf(name, sizeof(name), "%s", strrchr(full, '/') + 1);

@@ -118,7 +118,7 @@ build/tuntests guest list 2> /dev/null | grep -q '^uml-kasan  *cached' || {
 }
 source=$(guest/prepare uml-kasan | sed -n 's/^source=//p')
 sed '/good_linear = SKB_MAX_HEAD(align);/a\
-	if (gso.gso_type) { char *p = kmalloc(10, GFP_KERNEL); WRITE_ONCE(p[len], 1); kfree(p); }' \
+	if (gso.gso_size == 20) { char *p = kmalloc(10, GFP_KERNEL); WRITE_ONCE(p[len], 1); kfree(p); }' \
 	"$source/drivers/net/tun.c" > "$work/tun.c"
 exits "a driver that writes where it must not" 0 guest/module uml-kasan "$work/tun.c" "$work/tun.ko"
 dir=$work/kasan
