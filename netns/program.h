@@ -87,8 +87,9 @@ bool program_gone(uint32_t id, int timeout_ms);
 void program_close(struct program *p);
 
 /*
- * Waits until the number @which that the program shares is @count at least; false after @timeout_ms.
- * What a packet leads to may be left to the kernel's own thread, when a processor is busy.
+ * Waits until the number @which that the program shares is @count at least; false after
+ * @timeout_ms. What a packet leads to may be left to the kernel's own thread, when a processor is
+ * busy.
  */
 bool program_wait(const struct program *p, int which, int64_t count, int timeout_ms);
 
