@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-programs
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -119,6 +119,9 @@ TARGET	?= vnet_write
 TIME	?= 60
 fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_write TIME=60)
 	$(B)/tuntests fuzz --resume --time $(TIME) $(ARGS) $(TARGET)
+
+fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
+	@cli/coverage_fuzz -t $(TIME) results/coverage
 
 corpus: fuzz-programs ## corpus/seeds, as the targets make them
 	rm -rf corpus/seeds
