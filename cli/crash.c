@@ -95,6 +95,13 @@ static bool says_failure(const char *line)
 	       strstr(line, "ERROR: libFuzzer: ") || strstr(line, "tuntests: BUG: ");
 }
 
+static bool ends_in(const char *text, const char *word)
+{
+	size_t n = strlen(text), len = strlen(word);
+
+	return n > len && !strcmp(text + n - len, word) && text[n - len - 1] == ' ';
+}
+
 char *crash_title(const char *console)
 {
 	FILE *in = fopen(console, "re");
@@ -103,7 +110,7 @@ char *crash_title(const char *console)
 	int frames = 0;
 
 	while (in && fgets(line, sizeof(line), in)) {
-		bool report = kmsg_is_report(line) && !strstr(line, "tuntests: BUG: ");
+		bool report = *line == '[' && kmsg_is_report(line);
 
 		if (!kernel && (report || (!*title && says_failure(line)))) {
 			normalize(line, title, sizeof(title));
@@ -113,6 +120,9 @@ char *crash_title(const char *console)
 		} else if (traced && frames < FRAMES &&
 			   frame_of(line, function, sizeof(function))) {
 			snprintf(part, sizeof(part), " < %s", function);
+			/* The report has named the first. */
+			if (!frames && ends_in(title, function))
+				continue;
 			strncat(title, part, sizeof(title) - strlen(title) - 1);
 			frames++;
 		}
@@ -121,6 +131,17 @@ char *crash_title(const char *console)
 		fclose(in);
 	text = *title ? must(strdup(title)) : NULL;
 	return text;
+}
+
+/*
+ * The same functions: one who writes where nothing of his is meets a free object as well as the end
+ * of one in use.
+ */
+static bool same_place(const char *a, const char *b)
+{
+	const char *in_a = strstr(a, " in "), *in_b = strstr(b, " in ");
+
+	return in_a && in_b ? !strcmp(in_a, in_b) : !strcmp(a, b);
 }
 
 /* FNV-1a. */
@@ -221,8 +242,8 @@ static int make_small(const struct campaign *c, const char *pending, const char 
 		if (status < 0) {
 			char *again = crash_title(console);
 
-			if (!make_file(pending, again && !strcmp(again, title) ? "died" : "other",
-				       ""))
+			if (!make_file(pending,
+				       again && same_place(again, title) ? "died" : "other", ""))
 				status = 2;
 			free(again);
 		}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "device/lockstep.h"
+#include "device/program.h"
 #include "harness/harness.h"
 
 /* What follows is in the program too, so that it stands alone. */
@@ -55,19 +56,24 @@ void lockstep_program(struct lockstep *ls, const struct model_abi *abi,
 		      const struct sequence *sequence, FILE *out)
 {
 	struct op_result *results = calloc(sequence->count + 1, sizeof(*results));
-	size_t failed_at;
+	size_t failed_at, size;
+	char *text;
+	FILE *body = open_memstream(&text, &size);
 
-	if (!results)
+	if (!results || !body)
 		TH_BAIL("results of %zu operations: %s", sequence->count, strerror(errno));
 	lockstep_replay(ls, abi, sequence, &failed_at, results);
-	fprintf(out, "%s\nint main(void)\n{\n\tbegin();\n", op_program);
+	fputs("int main(void)\n{\n\tbegin();\n", body);
 	for (size_t i = 0; i < sequence->count && i <= failed_at; i++) {
 		if (results[i].known)
-			op_print(out, &sequence->ops[i], &results[i]);
+			op_print(body, &sequence->ops[i], &results[i]);
 	}
 	free(results);
 	if (*ls->field)
-		fprintf(out, "\tCHECK(link_field(ns[%u], \"%s\", \"%s\"), %lld);\n", ls->link_netns,
+		fprintf(body, "\tCHECK(link_field(ns[%u], \"%s\", \"%s\"), %lld);\n", ls->link_netns,
 			ls->link, ls->field, (long long)ls->field_expected);
-	fprintf(out, "\t/* %s */\n\treturn verdict();\n}\n", ls->mismatch);
+	fprintf(body, "\t/* %s */\n\treturn verdict();\n}\n", ls->mismatch);
+	fclose(body);
+	program_write(out, op_program, text);
+	free(text);
 }

@@ -40,10 +40,12 @@
 
 static int ns[2], packet[2], wrong;
 static int f[6] __attribute__((unused));
-/* What the last call gave back, besides its result. */
-static char name[IFNAMSIZ];
+/* What the last call gave back, besides its result: a name, a number, or bytes. */
+static char name[IFNAMSIZ] __attribute__((unused));
+
 static int number;
-static unsigned char data[256];
+
+static unsigned char data[256] __attribute__((unused));
 
 #define CHECK(call, expected)                                                                 \
 	do {                                                                                  \
@@ -175,7 +177,7 @@ static inline int set_hwaddr(int fd, int family, const void *address)
 }
 
 /* A classic BPF program that returns @returns; -1 for one without instructions. */
-static struct sock_filter code[4];
+static struct sock_filter code[4] __attribute__((unused));
 
 static inline int attach_filter(int fd, int index, int returns)
 {

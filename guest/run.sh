@@ -175,6 +175,8 @@ processor() {
 boot_uml() {
 	case $name in
 	uml-debian) memory=${memory:-512} ;;
+	# Each lock and each allocation has its record.
+	uml-lockdep) memory=${memory:-2048} ;;
 	*) memory=${memory:-1024} ;;
 	esac
 	make_work "$memory"

@@ -286,8 +286,10 @@ static void sweep_words(struct __test_metadata *_metadata, FIXTURE_DATA(words) *
 	{ 28, 29, 30, 31, 32, 33, 37, 38, 41, 45, 46, 47, 48,  49, 50,		       \
 	  53, 56, 57, 58, 59, 60, 62, 63, 65, 66, 68, 69, 104, 107 }
 
-TEST_F(words, all, .title = WORDS_TITLE, .behaviours = WORDS_BEHAVIOURS,
-       .needs = { "net_namespaces", "packet_socket", "multi_queue", "sysctl" }, .waits = true)
+/* The budget is one of the processor's time, of which others may leave us little. */
+TEST_F_TIMEOUT(words, all, 200, .title = WORDS_TITLE, .behaviours = WORDS_BEHAVIOURS,
+	       .needs = { "net_namespaces", "packet_socket", "multi_queue", "sysctl" },
+	       .waits = true)
 {
 	sweep_words(_metadata, self, variant, BUDGET_MS);
 }

@@ -12,6 +12,7 @@
 
 #include "device/lockstep.h"
 #include "fuzz/coverage/kcov.h"
+#include "fuzz/engine/leak.h"
 #include "fuzz/engine/recorder.h"
 #include "harness/harness.h"
 #include "harness/probe.h"
@@ -156,6 +157,7 @@ void engine_reset(void)
 	fuzz_target.end();
 	enter_namespace();
 	fuzz_target.begin();
+	leak_check();
 	recorder_reset();
 	start_counting();
 }

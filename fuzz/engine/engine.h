@@ -45,10 +45,9 @@ void engine_reset(void);
 
 bool engine_has_kcov(void);
 
-/* A program in C that stands alone: its beginning, each input after engine_begin(), its end. */
-void engine_program_begin(FILE *out);
-void engine_program_add(FILE *out, const uint8_t *data, size_t size);
-void engine_program_end(FILE *out);
+/* One more input, after engine_begin(), of the program in C that engine_program_write() writes. */
+void engine_program_add(const uint8_t *data, size_t size);
+void engine_program_write(FILE *out);
 
 /* The first part of engine_begin(), for those who begin in several processes. */
 void engine_learn(void);

@@ -28,8 +28,9 @@ struct vnet_header {
 } __attribute__((packed));
 
 /* What a packet socket got of a write. */
-static struct vnet_header seen;
-static unsigned char seen_frame[70000];
+static struct vnet_header seen __attribute__((unused));
+static unsigned char seen_frame[70000] __attribute__((unused));
+
 static int watcher = -1;
 
 static inline void watch(void)
@@ -265,7 +266,7 @@ static inline int redirected(int fd, const char *from, const char *to)
 }
 
 /* What the last read gave; behind it, and where the driver wrote nothing, 0xa5. */
-static unsigned char got[70000];
+static unsigned char got[70000] __attribute__((unused));
 
 static inline long long read_packet(int fd, size_t size)
 {
@@ -304,6 +305,7 @@ static inline void pattern(unsigned char *frame, size_t from, size_t to)
  * lie in memory that is not there.
  */
 #define UNREADABLE 0x8000
+
 static inline long long write_pieces(int fd, int protocol, const struct vnet_header *v, int size,
 				     int big_endian, const void *frame, size_t len,
 				     const unsigned short *pieces, int count)

@@ -82,7 +82,7 @@ static int split_one(const char *path, const uint8_t *data, size_t size)
 static int print_one(const char *path, const uint8_t *data, size_t size)
 {
 	(void)path;
-	engine_program_add(stdout, data, size);
+	engine_program_add(data, size);
 	return 0;
 }
 
@@ -158,9 +158,8 @@ static int write_program(char **paths)
 	int status;
 
 	engine_begin(map);
-	engine_program_begin(stdout);
 	status = each(paths, print_one);
-	engine_program_end(stdout);
+	engine_program_write(stdout);
 	return status;
 }
 

@@ -317,28 +317,30 @@ static bool fails(struct search *s, const struct recording *best, struct recordi
 }
 
 /*
- * What a guest that died during a candidate has left: the one who boots has judged it. True if the
- * candidate is to be tried once more, without those that ran before it.
+ * What a guest that died during a candidate has left: the one who boots has judged it. False if it
+ * is the whole that did not do the same again; @again: the candidate is to be tried once more,
+ * without those that ran before it.
  */
-static bool take_up(struct search *s, struct recording *best)
+static bool take_up(struct search *s, struct recording *best, bool *again)
 {
 	bool died = !access(in_folder("died"), F_OK), other = !access(in_folder("other"), F_OK);
-	bool again = died && s->scouting;
+	bool all = s->phase == ALL;
 
+	*again = died && s->scouting;
 	if (!died && !other)
-		return false;
-	if (died && !again) {
+		return true;
+	if (died && !*again) {
 		recording_free(best);
 		*best = load("trying");
 		save("best", best);
 	}
-	if (!again)
+	if (!*again)
 		advance(s, best, died);
 	s->scouting = false;
 	save_search(s);
 	unlink(in_folder("died"));
 	unlink(in_folder("other"));
-	return again;
+	return died || !all;
 }
 
 /* Goes on to the next candidate that fails after those before it, or to the end. */
@@ -359,6 +361,12 @@ static void scout(struct search *s, const struct recording *best, struct recordi
 	fails(shared, best, r, reason, sizeof(reason));
 	*s = *shared;
 	s->scouting = false;
+}
+
+static int not_again(const struct recording *best)
+{
+	printf("%s: %zu inputs do not fail again\n", fuzz_target.name, best->count);
+	return 1;
 }
 
 static bool try(struct search *s, struct recording *best, struct recording *r)
@@ -390,7 +398,8 @@ int shrink(const char *dir)
 	engine_learn();
 	best = load("best");
 	load_search(&s);
-	again = take_up(&s, &best);
+	if (!take_up(&s, &best, &again))
+		return not_again(&best);
 	r.inputs = malloc((best.count + 1) * sizeof(*r.inputs));
 	if (!r.inputs)
 		return 2;
@@ -403,10 +412,8 @@ int shrink(const char *dir)
 		if (s.phase == DONE)
 			break;
 		success = candidate(&s, &best, &r) && try(&s, &best, &r);
-		if (all && !success) {
-			printf("%s: %zu inputs do not fail again\n", fuzz_target.name, best.count);
-			return 1;
-		}
+		if (all && !success)
+			return not_again(&best);
 		advance(&s, &best, success);
 	}
 	save_search(&s);
