@@ -13,7 +13,7 @@
 #include "fuzz/engine/engine.h"
 #include "fuzz/engine/recorder.h"
 
-/* An input or a sequence that takes longer hangs. */
+/* An input that takes longer hangs. */
 #define CANDIDATE_S 30
 /* Bytes of inputs longer than this altogether are left alone. */
 #define BYTES_MAX   4096
@@ -226,8 +226,10 @@ static void run_candidate(const struct recording *r, int report)
 	dup2(report, STDERR_FILENO);
 	alarm(CANDIDATE_S);
 	engine_begin(map);
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
+		alarm(CANDIDATE_S);
 		engine_run(r->inputs[i].data, r->inputs[i].size);
+	}
 	engine_check();
 	_exit(0);
 }
@@ -243,11 +245,12 @@ static void run_candidates(struct search *s, const struct recording *best, struc
 
 	dup2(report, STDERR_FILENO);
 	engine_begin(map);
-	for (; s->phase != DONE; advance(s, best, false)) {
+	for (s->scouting = 0; s->phase != DONE; advance(s, best, false)) {
 		if (!candidate(s, best, r))
 			continue;
 		save("trying", r);
 		save_search(s);
+		s->scouting = 1;
 		alarm(CANDIDATE_S);
 		engine_run(r->inputs[0].data, r->inputs[0].size);
 		engine_check();
@@ -336,7 +339,7 @@ static bool take_up(struct search *s, struct recording *best, bool *again)
 	}
 	if (!*again)
 		advance(s, best, died);
-	s->scouting = false;
+	s->scouting = 0;
 	save_search(s);
 	unlink(in_folder("died"));
 	unlink(in_folder("other"));
@@ -357,10 +360,9 @@ static void scout(struct search *s, const struct recording *best, struct recordi
 		exit(2);
 	}
 	*shared = *s;
-	shared->scouting = true;
 	fails(shared, best, r, reason, sizeof(reason));
 	*s = *shared;
-	s->scouting = false;
+	s->scouting = 0;
 }
 
 static int not_again(const struct recording *best)

@@ -232,6 +232,13 @@ static void rings_open(uint64_t features, int single)
 		rings_open_queue(queue);
 }
 
+/* The TAP was deleted: the next rings get another one. */
+static void rings_gone(void)
+{
+	rings_taps[!(rings.features & RINGS_OWN_HEADER)] = -1;
+	rings.spoilt[0] = rings.spoilt[1] = 1;
+}
+
 /* Leaves the TAP as it was, without frames. */
 static void rings_close(void)
 {
@@ -246,6 +253,8 @@ static void rings_close(void)
 	}
 	while (read(rings.tap, frame, sizeof(frame)) > 0)
 		;
+	if (rings_taps[!(rings.features & RINGS_OWN_HEADER)] < 0)
+		close(rings.tap);
 	munmap(rings.m, sizeof(*rings.m));
 }
 
