@@ -69,7 +69,9 @@ static bool frame_of(const char *line, char *function, size_t size)
 	return *function && !reports(function);
 }
 
-/* Without the time in front, and what differs each time: numbers, and all behind a function's name.
+/*
+ * Without the time in front, and what differs each time: numbers, addresses, and all behind a
+ * function's name.
  */
 static void normalize(const char *line, char *out, size_t size)
 {
@@ -82,6 +84,8 @@ static void normalize(const char *line, char *out, size_t size)
 	for (; *line && *line != '\n' && n + 1 < size && strncmp(line, "+0x", 3); line++) {
 		bool digit = isdigit((unsigned char)*line);
 
+		if (!strncmp(line, "0x", 2) && isxdigit((unsigned char)line[2]))
+			line += strspn(line + 2, "0123456789abcdef") + 1;
 		if (digit && n && out[n - 1] == '#')
 			continue;
 		out[n++] = digit ? '#' : *line;
