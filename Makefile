@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -122,6 +122,9 @@ fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_wri
 
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage
+
+mutants: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
+	@mutants/hunt $(ARGS)
 
 corpus: fuzz-programs ## corpus/seeds, as the targets make them
 	rm -rf corpus/seeds

@@ -268,6 +268,23 @@ static bool start_job(struct state *s, struct job *j)
 	return j->pid > 0 || fault(j->console, "cannot start an engine: ");
 }
 
+/* --- how far it is ----------------------------------------------------------------------- */
+
+static double passed(const struct state *s)
+{
+	return s->passed_before + difftime(time(NULL), s->begun);
+}
+
+/* Of all jobs together, since the campaign began. */
+static uint64_t inputs(const struct state *s)
+{
+	uint64_t n = s->inputs_before;
+
+	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
+		n += j->before + j->head->total;
+	return n;
+}
+
 /* --- what a job has left ----------------------------------------------------------------- */
 
 static bool copy_file(const char *from, const char *to)
@@ -322,6 +339,21 @@ static void set_aside(const struct campaign *c, const char *recorder)
 	free(failing);
 }
 
+/* When it was found, for the report. */
+static bool write_found(const struct state *s, const char *folder)
+{
+	char *path = join(folder, "found");
+	FILE *out = fopen(path, "we");
+	bool ok = out && fprintf(out, "%.0f s, %" PRIu64 " inputs\n", passed(s), inputs(s)) > 0;
+
+	if (out && fclose(out))
+		ok = false;
+	if (!ok)
+		fault(path, "cannot write ");
+	free(path);
+	return ok;
+}
+
 /* The folder pending-N: its recorder and its console, before the next engine uses them. */
 static bool keep_failure(struct state *s, const struct job *j)
 {
@@ -348,6 +380,7 @@ static bool keep_failure(struct state *s, const struct job *j)
 			fclose(out);
 		}
 	}
+	ok = ok && write_found(s, folder);
 	record = join(folder, "best.part");
 	ok = ok && copy_file(j->recorder, record);
 	free(console);
@@ -459,17 +492,9 @@ static bool job_ended(struct state *s, struct job *j, int status)
 			registry_suite()->name, s->c->target, code, j->console);
 		return false;
 	}
+	if (s->c->first && s->failures)
+		return true;
 	return !seconds_left(s) || start_job(s, j);
-}
-
-/* Of all jobs together, since the campaign began. */
-static uint64_t inputs(const struct state *s)
-{
-	uint64_t n = s->inputs_before;
-
-	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
-		n += j->before + j->head->total;
-	return n;
 }
 
 /* Not every report makes a kernel panic: one that waits for a device to be unused goes on. */
@@ -528,11 +553,6 @@ static unsigned int corpus_size(const struct campaign *c)
 }
 
 /* --- what is said of it ------------------------------------------------------------------ */
-
-static double passed(const struct state *s)
-{
-	return s->passed_before + difftime(time(NULL), s->begun);
-}
 
 static void measure(struct state *s)
 {
@@ -752,6 +772,8 @@ static bool work(struct state *s)
 		for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
 			watch_job(j);
 		settle_next(s);
+		if (s->c->first && s->failures)
+			end_jobs(s);
 		if (time(NULL) < next)
 			continue;
 		next = time(NULL) + STATS_S;

@@ -69,7 +69,9 @@ static bool frame_of(const char *line, char *function, size_t size)
 	return *function && !reports(function);
 }
 
-/* Without the time in front, and what differs each time: numbers, and all behind a function's name.
+/*
+ * Without the time in front, and what differs each time: numbers, addresses, and all behind a
+ * function's name.
  */
 static void normalize(const char *line, char *out, size_t size)
 {
@@ -318,11 +320,26 @@ static const char *const outcomes[] = {
 	"it can be smaller: there was no time for more",
 };
 
+/* What the campaign has noted: after how long and how many inputs it was found. To be freed. */
+static char *found(const char *pending)
+{
+	char *path = join(pending, "found"), text[100] = "";
+	FILE *in = fopen(path, "re");
+
+	if (in && !fgets(text, sizeof(text), in))
+		*text = '\0';
+	if (in)
+		fclose(in);
+	free(path);
+	text[strcspn(text, "\n")] = '\0';
+	return must(strdup(text));
+}
+
 /* The report in words, and the console behind it, decoded where that is possible. */
 static bool write_report(const struct campaign *c, const char *pending, const char *title,
 			 int outcome)
 {
-	char *path = join(pending, "report.txt"), *decode, *line;
+	char *path = join(pending, "report.txt"), *when = found(pending), *decode, *line;
 	FILE *out = fopen(path, "we");
 	bool ok = out;
 
@@ -330,12 +347,15 @@ static bool write_report(const struct campaign *c, const char *pending, const ch
 		fprintf(out, "%s\n\nTarget %s, %s%s. Sequence and input: %s.\n", title, c->target,
 			c->guest ? "guest " : "the running kernel", c->guest ? c->guest : "",
 			outcomes[outcome]);
+		if (*when)
+			fprintf(out, "Found after %s.\n", when);
 		fprintf(out,
 			"Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
 			registry_suite()->name, c->guest ? "--guest " : "--live",
 			c->guest ? c->guest : "");
 		ok = !fclose(out);
 	}
+	free(when);
 	if (!ok)
 		return fault(path, "cannot write ");
 	decode = c->guest ? guest_script("decode") : NULL;
@@ -411,7 +431,7 @@ static bool tidy(const char *pending, const char *crash)
 {
 	static const char *const extra[] = { "trying",	  "position",	"died",	   "other",
 					     "tries",	  "decode",	"console", "position.part",
-					     "best.part", "trying.part" };
+					     "best.part", "trying.part", "found" };
 	char *best = join(pending, "best"), *sequence = join(pending, "sequence");
 	bool ok = (!rename(best, sequence) || fault(sequence, "cannot write ")) &&
 		  (!rename(pending, crash) || fault(crash, "cannot make "));

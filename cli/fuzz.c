@@ -29,6 +29,7 @@ static const char fuzz_help[] =
 	"`%1$s replay` runs its sequence again, and its repro.c is a program that stands alone.\n"
 	"\n"
 	"  -t, --time S         end after S seconds\n"
+	"      --first          end when the first failure is made small and kept\n"
 	"  -j, --jobs N         N guests at a time (default: 1), which share the corpus\n"
 	"  -e, --engine NAME    libfuzzer (default) or afl\n"
 	"      --guest NAME     the guest (" DEFAULT_GUEST "; KSRC=TREE makes it of another source)\n"
@@ -109,7 +110,8 @@ static const struct option fuzz_options[] = {
 	{ "engine", required_argument, NULL, 'e' }, { "guest", required_argument, NULL, 'g' },
 	{ "live", no_argument, NULL, 'l' },	    { "corpus", required_argument, NULL, 'c' },
 	{ "output", required_argument, NULL, 'o' }, { "resume", no_argument, NULL, 'r' },
-	{ "help", no_argument, NULL, 'h' },	    { 0 },
+	{ "first", no_argument, NULL, 'f' },	    { "help", no_argument, NULL, 'h' },
+	{ 0 },
 };
 
 int cmd_fuzz(int argc, char **argv)
@@ -150,6 +152,9 @@ int cmd_fuzz(int argc, char **argv)
 			break;
 		case 'r':
 			c.resume = true;
+			break;
+		case 'f':
+			c.first = true;
 			break;
 		case 'h':
 			printf(fuzz_help, registry_suite()->name);

@@ -32,6 +32,12 @@ void packet_ring_open(struct packet_ring *ring, int flags)
 	ring->memory = mmap(NULL, FRAME * FRAMES, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
 	if (ring->memory == MAP_FAILED)
 		TH_BAIL("memory of a packet socket: %s", strerror(errno));
+	/*
+	 * A child of ours that executes something else has it no more then, of which Linux 6.12 in
+	 * user mode makes "Bad page map" and pages that two have.
+	 */
+	if (madvise(ring->memory, FRAME * FRAMES, MADV_DONTFORK))
+		TH_BAIL("memory of a packet socket alone: %s", strerror(errno));
 }
 
 const struct tpacket2_hdr *packet_ring_next(struct packet_ring *ring)

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fuzz/engine/engine.h"
 #include "fuzz/engine/recorder.h"
 
-/* An input or a sequence that takes longer hangs. */
+/* An input that takes longer hangs. */
 #define CANDIDATE_S 30
 /* Bytes of inputs longer than this altogether are left alone. */
 #define BYTES_MAX   4096
@@ -25,6 +26,7 @@ struct search {
 	enum phase { ALL, ENDS, INPUTS, BYTES, ZEROS, DONE } phase;
 	size_t input;	  /* whose bytes */
 	size_t chunk, at; /* what is left out, or made zero, of inputs or bytes */
+	int scouting;	  /* other candidates were run before in the same process */
 	char reason[200]; /* of the failure looked for */
 };
 
@@ -48,10 +50,11 @@ static bool load_search(struct search *s)
 	*s = (struct search){ .phase = ALL };
 	if (!in)
 		return false;
-	n = fscanf(in, "%d %zu %zu %zu %199[^\n]", &phase, &s->input, &s->chunk, &s->at, s->reason);
+	n = fscanf(in, "%d %zu %zu %zu %d %199[^\n]", &phase, &s->input, &s->chunk, &s->at,
+		   &s->scouting, s->reason);
 	fclose(in);
 	s->phase = phase;
-	return n >= 4;
+	return n >= 5;
 }
 
 /* A file that is whole, or was there before. */
@@ -61,8 +64,8 @@ static void save_search(const struct search *s)
 	FILE *out = fopen(part, "we");
 
 	if (!out ||
-	    fprintf(out, "%d %zu %zu %zu %s\n", s->phase, s->input, s->chunk, s->at, s->reason) <
-		    0 ||
+	    fprintf(out, "%d %zu %zu %zu %d %s\n", s->phase, s->input, s->chunk, s->at, s->scouting,
+		    s->reason) < 0 ||
 	    fclose(out) || rename(part, in_folder("position"))) {
 		fprintf(stderr, "%s: %s: %s\n", fuzz_target.name, part, strerror(errno));
 		exit(2);
@@ -197,6 +200,25 @@ static bool candidate(const struct search *s, const struct recording *best, stru
 	}
 }
 
+static struct recording load(const char *name)
+{
+	struct recording r;
+
+	if (recording_load(in_folder(name), &r)) {
+		fprintf(stderr, "%s: %s: %s\n", fuzz_target.name, in_folder(name), strerror(errno));
+		exit(2);
+	}
+	return r;
+}
+
+static void save(const char *name, const struct recording *r)
+{
+	if (recording_save(in_folder(name), r, fuzz_target.name)) {
+		fprintf(stderr, "%s: %s: %s\n", fuzz_target.name, in_folder(name), strerror(errno));
+		exit(2);
+	}
+}
+
 static void run_candidate(const struct recording *r, int report)
 {
 	static uint8_t map[ENGINE_MAP_SIZE];
@@ -204,9 +226,35 @@ static void run_candidate(const struct recording *r, int report)
 	dup2(report, STDERR_FILENO);
 	alarm(CANDIDATE_S);
 	engine_begin(map);
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
+		alarm(CANDIDATE_S);
 		engine_run(r->inputs[i].data, r->inputs[i].size);
+	}
 	engine_check();
+	_exit(0);
+}
+
+/*
+ * The candidates that change an only input, from @s on, until one fails: where is in @s. They share
+ * the devices, which take longer to make than an input takes to run.
+ */
+static void run_candidates(struct search *s, const struct recording *best, struct recording *r,
+			   int report)
+{
+	static uint8_t map[ENGINE_MAP_SIZE];
+
+	dup2(report, STDERR_FILENO);
+	engine_begin(map);
+	for (s->scouting = 0; s->phase != DONE; advance(s, best, false)) {
+		if (!candidate(s, best, r))
+			continue;
+		save("trying", r);
+		save_search(s);
+		s->scouting = 1;
+		alarm(CANDIDATE_S);
+		engine_run(r->inputs[0].data, r->inputs[0].size);
+		engine_check();
+	}
 	_exit(0);
 }
 
@@ -235,9 +283,12 @@ static void read_reason(FILE *in, char *reason, size_t size)
 		;
 }
 
-/* Runs @r in a process of its own. True if it failed, and why. If the kernel dies, nobody is told.
+/*
+ * Runs @r, or with @s what can be made of @best, in a process of its own. True if it failed, and
+ * why. If the kernel dies, nobody is told.
  */
-static bool fails(const struct recording *r, char *reason, size_t size)
+static bool fails(struct search *s, const struct recording *best, struct recording *r, char *reason,
+		  size_t size)
 {
 	int report[2], status;
 	FILE *in;
@@ -249,6 +300,8 @@ static bool fails(const struct recording *r, char *reason, size_t size)
 			strerror(errno));
 		exit(2);
 	}
+	if (!pid && s)
+		run_candidates(s, best, r, report[1]);
 	if (!pid)
 		run_candidate(r, report[1]);
 	close(report[1]);
@@ -266,47 +319,50 @@ static bool fails(const struct recording *r, char *reason, size_t size)
 	return WIFSIGNALED(status);
 }
 
-static struct recording load(const char *name)
-{
-	struct recording r;
-
-	if (recording_load(in_folder(name), &r)) {
-		fprintf(stderr, "%s: %s: %s\n", fuzz_target.name, in_folder(name), strerror(errno));
-		exit(2);
-	}
-	return r;
-}
-
-static void save(const char *name, const struct recording *r)
-{
-	if (recording_save(in_folder(name), r, fuzz_target.name)) {
-		fprintf(stderr, "%s: %s: %s\n", fuzz_target.name, in_folder(name), strerror(errno));
-		exit(2);
-	}
-}
-
 /*
  * What a guest that died during a candidate has left: the one who boots has judged it. False if it
- * is the whole that did not do the same again.
+ * is the whole that did not do the same again; @again: the candidate is to be tried once more,
+ * without those that ran before it.
  */
-static bool take_up(struct search *s, struct recording *best)
+static bool take_up(struct search *s, struct recording *best, bool *again)
 {
 	bool died = !access(in_folder("died"), F_OK), other = !access(in_folder("other"), F_OK);
-
 	bool all = s->phase == ALL;
 
+	*again = died && s->scouting;
 	if (!died && !other)
 		return true;
-	if (died) {
+	if (died && !*again) {
 		recording_free(best);
 		*best = load("trying");
 		save("best", best);
 	}
-	advance(s, best, died);
+	if (!*again)
+		advance(s, best, died);
+	s->scouting = 0;
 	save_search(s);
 	unlink(in_folder("died"));
 	unlink(in_folder("other"));
 	return died || !all;
+}
+
+/* Goes on to the next candidate that fails after those before it, or to the end. */
+static void scout(struct search *s, const struct recording *best, struct recording *r)
+{
+	static struct search *shared;
+	char reason[sizeof(s->reason)];
+
+	if (!shared)
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED) {
+		fprintf(stderr, "%s: mmap: %s\n", fuzz_target.name, strerror(errno));
+		exit(2);
+	}
+	*shared = *s;
+	fails(shared, best, r, reason, sizeof(reason));
+	*s = *shared;
+	s->scouting = 0;
 }
 
 static int not_again(const struct recording *best)
@@ -321,7 +377,7 @@ static bool try(struct search *s, struct recording *best, struct recording *r)
 
 	save("trying", r);
 	save_search(s);
-	if (!fails(r, reason, sizeof(reason)))
+	if (!fails(NULL, NULL, r, reason, sizeof(reason)))
 		return false;
 	if (s->phase == ALL)
 		strcpy(s->reason, reason);
@@ -337,13 +393,14 @@ int shrink(const char *dir)
 {
 	struct recording best, r;
 	struct search s;
+	bool again;
 
 	folder = dir;
 	unsetenv("TUNTESTS_RECORDER");
 	engine_learn();
 	best = load("best");
 	load_search(&s);
-	if (!take_up(&s, &best))
+	if (!take_up(&s, &best, &again))
 		return not_again(&best);
 	r.inputs = malloc((best.count + 1) * sizeof(*r.inputs));
 	if (!r.inputs)
@@ -351,6 +408,11 @@ int shrink(const char *dir)
 	while (s.phase != DONE) {
 		bool all = s.phase == ALL, success;
 
+		if (best.count == 1 && (s.phase == BYTES || s.phase == ZEROS) && !again)
+			scout(&s, &best, &r);
+		again = false;
+		if (s.phase == DONE)
+			break;
 		success = candidate(&s, &best, &r) && try(&s, &best, &r);
 		if (all && !success)
 			return not_again(&best);

@@ -27,7 +27,7 @@
 #include "netns/link.h"
 
 /* An input begins with what is done. */
-enum sort { CLASSIC, FILTER, STEERING, IN_DRIVER, AS_SKB, GENERIC, GENERIC_TUN, SORTS };
+enum sort { CLASSIC, FILTER, STEERING, IN_DRIVER, AS_SKB, GENERIC, GENERIC_TUN, FRAGS, SORTS };
 
 #define NUMBERS	  18 /* bytes behind it, of eBPF and XDP */
 #define MAX_INSNS 64
@@ -56,7 +56,27 @@ static struct port ports[SORTS];   /* those of XDP */
 static int packet;		   /* sees what XDP passes */
 static struct bpf_slot slot;	   /* the program of all of these */
 
-static const char *const names[SORTS] = { "c0", "c0", "s0", "x0", "x1", "x2", "x3" };
+static const char *const names[SORTS] = { "c0", "c0", "s0", "x0", "x1", "x2", "x3", "x4" };
+
+/* IFF_NAPI_FRAGS is for the owner of the machine. */
+static bool has(enum sort s)
+{
+	return s != FRAGS || fuzz_abi.init_net_admin;
+}
+
+/* The device's flags, next to IFF_NO_PI. */
+static const char *flags_of(enum sort s)
+{
+	return s == GENERIC_TUN ? "IFF_TUN" :
+	       s == FRAGS	? "IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS" :
+				  "IFF_TAP";
+}
+
+/* The program is the driver's, not the stack's. */
+static bool is_drivers(enum sort s)
+{
+	return s < GENERIC || s == FRAGS;
+}
 
 static int sender(const char *name)
 {
@@ -70,14 +90,17 @@ static void open_port(enum sort s)
 {
 	struct port *p = &ports[s];
 
-	port_create(p, names[s], s != GENERIC_TUN, false, 0);
+	port_create_flags(p, names[s],
+			  IFF_NO_PI | (s == GENERIC_TUN ? IFF_TUN : IFF_TAP) |
+				  (s == FRAGS ? IFF_NAPI | IFF_NAPI_FRAGS : 0),
+			  0);
 	p->model.watched = true;
 	port_up(p);
 	/* With a send buffer that can be full, a frame is an skb before it meets XDP. */
 	if (s == AS_SKB && tun_set_sndbuf(p->t.fd, INT_MAX - 1))
 		TH_BAIL("TUNSETSNDBUF on %s: %s", names[s], strerror(errno));
 	if (link_set_xdp(names[s], slot.program,
-			 s < GENERIC ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE))
+			 is_drivers(s) ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE))
 		TH_BAIL("XDP program on %s: %s", names[s], strerror(errno));
 }
 
@@ -89,15 +112,19 @@ static void begin(void)
 		queues[i] = tun_create(names[STEERING], IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
 	to_queues = sender(names[STEERING]);
 	slot = bpf_slot_xdp();
-	for (enum sort s = IN_DRIVER; s < SORTS; s++)
-		open_port(s);
+	for (enum sort s = IN_DRIVER; s < SORTS; s++) {
+		if (has(s))
+			open_port(s);
+	}
 	packet = packet_open(NULL, ETH_P_ALL, PACKET_VNET);
 }
 
 static void check(void)
 {
-	for (enum sort s = IN_DRIVER; s < SORTS; s++)
-		port_check(&ports[s]);
+	for (enum sort s = IN_DRIVER; s < SORTS; s++) {
+		if (has(s))
+			port_check(&ports[s]);
+	}
 }
 
 static void end(void)
@@ -110,8 +137,10 @@ static void end(void)
 	tun_close(&filtered);
 	for (int i = 0; i < QUEUES; i++)
 		tun_close(&queues[i]);
-	for (enum sort s = IN_DRIVER; s < SORTS; s++)
-		tun_close(&ports[s].t);
+	for (enum sort s = IN_DRIVER; s < SORTS; s++) {
+		if (has(s))
+			tun_close(&ports[s].t);
+	}
 }
 
 static uint16_t get16(const uint8_t *at)
@@ -170,6 +199,8 @@ static bool parse(const uint8_t *data, size_t size, struct input *in)
 	if (size < 2)
 		return false;
 	in->sort = data[0] % SORTS;
+	if (!has(in->sort))
+		return false;
 	if (in->sort == CLASSIC) {
 		in->n = data[at++] % (MAX_INSNS + 1);
 		if (size < at + in->n * 8)
@@ -567,16 +598,16 @@ static void print_xdp(FILE *out, const struct input *in)
 	static struct outcome o;
 	const struct port *p = &ports[in->sort];
 	struct ebpf_code code;
-	char device[64];
+	char device[96];
 
-	snprintf(device, sizeof(device), "device(\"%s\", %s | IFF_NO_PI, 0, 0)", p->t.name,
-		 p->model.tap ? "IFF_TAP" : "IFF_TUN");
+	snprintf(device, sizeof(device), "device(\"%s\", %s | IFF_NO_PI, 0, 0)", names[in->sort],
+		 flags_of(in->sort));
 	ebpf_xdp(&in->xdp, &code);
 	edit(in, &o);
 	ebpf_print(out, "insns", &code);
 	fprintf(out, "\t\tint fd = %s;\n\n", device);
-	fprintf(out, "\t\tCHECK(set_xdp(\"%s\", insns, %zu, %s), 0);\n", p->t.name, code.n,
-		in->sort < GENERIC ? "XDP_FLAGS_DRV_MODE" : "XDP_FLAGS_SKB_MODE");
+	fprintf(out, "\t\tCHECK(set_xdp(\"%s\", insns, %zu, %s), 0);\n", names[in->sort], code.n,
+		is_drivers(in->sort) ? "XDP_FLAGS_DRV_MODE" : "XDP_FLAGS_SKB_MODE");
 	if (in->sort == AS_SKB)
 		fputs("\t\tCHECK(set_int(fd, TUNSETSNDBUF, INT_MAX - 1), 0);\n", out);
 	if (is_refused(in)) {
@@ -751,11 +782,11 @@ static const struct {
 	{ "length", FILTER, STEERING, EBPF_LENGTH, 0, 0, 0, 0, 0, -10, 0 },
 	{ "choice", FILTER, STEERING, EBPF_CHOICE, 0x45, 14, 0, 0, 0, 40, 1 },
 	{ "aborted", IN_DRIVER, GENERIC_TUN, 0, 0, 0, 0, 0, 0, XDP_ABORTED, 0 },
-	{ "pass", IN_DRIVER, GENERIC_TUN, 0, 0, 0, 0, 0, 0, XDP_PASS, 0 },
-	{ "tx", IN_DRIVER, GENERIC_TUN, 0, 0, 0, 0, 0, 0, XDP_TX, 0 },
+	{ "pass", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_PASS, 0 },
+	{ "tx", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_TX, 0 },
 	{ "redirect", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, 0 },
 	{ "unknown", IN_DRIVER, IN_DRIVER, 0, 0, 0, 0, 0, 0, 77, 0 },
-	{ "shorter_pass", IN_DRIVER, GENERIC_TUN, 0, 0, 0, 0, 0, -20, XDP_PASS, 0 },
+	{ "shorter_pass", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, -20, XDP_PASS, 0 },
 	{ "headless_pass", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, 20, 0, XDP_PASS, 0 },
 	{ "longer_pass", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -14, 8, XDP_PASS, 0 },
 	{ "longer_tx", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -30, 0, XDP_TX, 0 },
@@ -807,7 +838,7 @@ static size_t number_seed(unsigned int n, uint8_t *data, const char **name)
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
 	static const char *const sorts[SORTS] = { "classic", "filter",	"steering", "xdp",
-						  "xdp_skb", "generic", "tun" };
+						  "xdp_skb", "generic", "tun",	    "frags" };
 	static struct edit_seed s;
 	static char text[64];
 	size_t at;
@@ -832,9 +863,9 @@ const struct fuzz_target fuzz_target = {
 	.format =
 		"1 byte: 0 a classic filter, 1 eBPF for TUNSETFILTEREBPF, 2 for "
 		"TUNSETSTEERINGEBPF, 3 XDP in the driver, 4 as an skb, 5 generic, 6 generic on a "
-		"TUN. Then for 0 the number of instructions and these, of 8 bytes each; otherwise "
-		"form, value (1 byte each), at, type, head, tail (2), a, b (4), see ebpf.h; all "
-		"little-endian. Then the frame",
+		"TUN, 7 with IFF_NAPI_FRAGS. Then for 0 the number of instructions and these, of 8 "
+		"bytes each; otherwise form, value (1 byte each), at, type, head, tail (2), a, b "
+		"(4), see ebpf.h; all little-endian. Then the frame",
 	.max_len = LONGEST,
 	.reset_inputs = 20000,
 	.begin = begin,

@@ -34,7 +34,7 @@ extern const char vhost_prologue[] __attribute__((visibility("hidden")));
 #define MAX_LEN	  16384
 
 enum kind { SEND, POST, ARRIVE, BACKEND, IOCTL, DESC, PUBLISH, KINDS };
-enum request { NUM, BASE, ADDR, FEATURES, TABLE, OWNER, NO_SOCKET, GET_BASE, REQUESTS };
+enum request { NUM, BASE, ADDR, FEATURES, TABLE, OWNER, NO_SOCKET, GET_BASE, DELETE, REQUESTS };
 
 /* What the input has led to so far, as far as it decides about what comes. */
 struct plan {
@@ -43,6 +43,7 @@ struct plan {
 	int steps;
 	uint64_t features;
 	bool single, on[2], spoilt[2];
+	bool gone;     /* the TAP */
 	uint16_t sent; /* buffers given to TX */
 };
 
@@ -180,6 +181,11 @@ static void plan_ioctl(struct plan *plan, const uint8_t *b, struct step *s)
 		s->skip = s->index < 2 && plan->spoilt[s->index];
 		s->expected = s->index > 1 ? -ENOBUFS : -ENOTSOCK;
 		break;
+	case DELETE:
+		/* What was on its way is lost, buffers too. */
+		s->skip = plan->gone;
+		plan->gone = plan->spoilt[0] = plan->spoilt[1] = true;
+		break;
 	default:
 		s->skip = s->index == RINGS_RX || (s->index == RINGS_TX && plan->spoilt[s->index]);
 		s->expected = s->index > 1 ? -ENOBUFS : plan->sent;
@@ -225,11 +231,14 @@ static bool plan_step(struct plan *plan, struct step *s)
 		break;
 	case ARRIVE:
 		s->len = 14 + get16(b + 1) % 1501;
+		s->skip = plan->gone;
 		break;
 	case BACKEND:
 		s->queue = b[1] & 1;
 		s->on = b[2] & 1;
-		plan->on[s->queue] = s->on;
+		s->skip = plan->gone && s->on;
+		if (!s->skip)
+			plan->on[s->queue] = s->on;
 		break;
 	case IOCTL:
 		plan_ioctl(plan, b, s);
@@ -267,6 +276,12 @@ static void expect_send(const struct plan *plan, const struct step *s, struct mo
 	w->gro = true;
 }
 
+/* In a batch fewer headers are refused, but no frame is taken that is shorter than its own. */
+static bool is_known(const struct plan *plan, const struct step *s, const struct model_written *w)
+{
+	return plan->single || w->seen || s->len < ETH_HLEN;
+}
+
 static void compare_sent(const struct plan *plan, const struct step *s)
 {
 	struct model_written w;
@@ -276,8 +291,7 @@ static void compare_sent(const struct plan *plan, const struct step *s)
 
 	expect_send(plan, s, &port, &w);
 	delivered_receive(packet, &d);
-	/* In a batch fewer headers are refused. */
-	if (!plan->single && !w.seen)
+	if (!is_known(plan, s, &w))
 		return;
 	d.ret = w.ret;
 	d.err = w.err;
@@ -290,6 +304,14 @@ static void compare_sent(const struct plan *plan, const struct step *s)
 			   d.vnet.flags, d.vnet.gso_type, d.vnet.gso_size, d.vnet.csum_start,
 			   d.vnet.csum_offset);
 	fuzz_saw(d.vnet.gso_type << 8 | d.vnet.flags);
+}
+
+static int delete_tap(void)
+{
+	int ret = link_del(rings_name[!(rings.features & RINGS_OWN_HEADER)]);
+
+	rings_gone();
+	return ret ? -errno : 0;
 }
 
 static void do_ioctl(const struct step *s)
@@ -318,6 +340,9 @@ static void do_ioctl(const struct step *s)
 		break;
 	case NO_SOCKET:
 		ret = rings_file(VHOST_NET_SET_BACKEND, s->index, rings.error[0]);
+		break;
+	case DELETE:
+		ret = delete_tap();
 		break;
 	default:
 		ret = rings_base(s->index);
@@ -351,6 +376,17 @@ static const char *do_step(const struct step *s)
 	}
 }
 
+/* A ring that is spoilt may have sent frames all the same. */
+static void drain(void)
+{
+	struct delivered d;
+
+	do {
+		d = (struct delivered){ 0 };
+		delivered_receive(packet, &d);
+	} while (d.seen);
+}
+
 static int run(const uint8_t *data, size_t size)
 {
 	const char *wrong;
@@ -373,6 +409,8 @@ static int run(const uint8_t *data, size_t size)
 		fuzz_saw(s.kind << 24 | rings.waits << 16 | rings.slots << 8 | rings.spoilt[1]);
 	}
 	rings_close();
+	if (plan.spoilt[RINGS_TX])
+		drain();
 	return 0;
 }
 
@@ -393,7 +431,8 @@ static void begin(void)
 static void end(void)
 {
 	for (int header = 0; header < 2; header++) {
-		close(rings_taps[header]);
+		if (rings_taps[header] >= 0)
+			close(rings_taps[header]);
 		rings_taps[header] = -1;
 	}
 	close(packet);
@@ -435,10 +474,16 @@ static void print_ioctl(FILE *out, const struct plan *plan, const struct step *s
 		snprintf(call, sizeof(call),
 			 "rings_file(VHOST_NET_SET_BACKEND, %u, rings.error[0])", s->index);
 		break;
+	case DELETE:
+		snprintf(call, sizeof(call), "link_del(0, \"%s\")",
+			 rings_name[!(plan->features & RINGS_OWN_HEADER)]);
+		break;
 	default:
 		snprintf(call, sizeof(call), "rings_base(%u)", s->index);
 	}
 	print_number(out, call, s->expected);
+	if (s->request == DELETE)
+		fputs("\t\trings_gone();\n", out);
 	if (s->spoils)
 		fprintf(out, "\t\trings_spoil(%u);\n", s->index);
 }
@@ -457,7 +502,9 @@ static void print_send(FILE *out, const struct plan *plan, const struct step *s)
 	if (w.seen)
 		print_seen(out, &port, &w);
 	else
-		fputs(plan->single ? "\t\tCHECK(receive(), -EAGAIN);\n" : "\t\treceive();\n", out);
+		fputs(is_known(plan, s, &w) ? "\t\tCHECK(receive(), -EAGAIN);\n" :
+					      "\t\treceive();\n",
+		      out);
 	fputs("\t\t}\n", out);
 }
 
@@ -535,6 +582,8 @@ static void print(FILE *out, const uint8_t *data, size_t size)
 			print_step(out, &plan, &s);
 	}
 	fputs("\t\trings_close();\n", out);
+	if (plan.spoilt[RINGS_TX])
+		fputs("\t\twhile (receive() >= 0)\n\t\t\t;\n", out);
 }
 
 /* Bytes of the step that begins here: with its frame. */
@@ -594,6 +643,14 @@ static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		memmove(data + at, data + at + step, size - at - step);
 		return size - step;
 	}
+	if (edit_chance(draw, 10)) {
+		/* The same once more, or several times. */
+		for (int times = draw->below(draw, 8); times >= 0 && size + step <= max; times--) {
+			memmove(data + at + step, data + at, size - at);
+			size += step;
+		}
+		return size;
+	}
 	if (edit_chance(draw, 25) && size + STEP <= max) {
 		memmove(data + at + STEP, data + at, size - at);
 		memset(data + at, 0, STEP);
@@ -648,6 +705,14 @@ static const struct {
 	  true,
 	  { S(IOCTL, NUM, 0, 7), S(BACKEND, 1, 0), S(IOCTL, NUM, 1, 7),
 	    S(IOCTL, ADDR, 0, 0, 0, 0, 0, 2), S(BACKEND, 1, 1), S(IOCTL, GET_BASE, 1) },
+	  6 },
+	{ "tap_away",
+	  0,
+	  0,
+	  false,
+	  { S(POST, 208, 7), S(ARRIVE, 86), S(IOCTL, DELETE),
+	    S(DESC, 1, 0, RINGS_AT_SLOT, 0, 0, 80),
+	    S(PUBLISH, 1, 0, 0, 0, 0, RINGS_NUM, 0, 0, 0, 0, 0, 0, 255), S(BACKEND, 1, 0) },
 	  6 },
 	{ "tx_bad_head",
 	  0,

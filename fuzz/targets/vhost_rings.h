@@ -57,7 +57,7 @@ struct rings_memory {
 			uint16_t event;
 		} used __attribute__((aligned(8)));
 	} ring[2] __attribute__((aligned(4096)));
-	struct vring_desc indirect[RINGS_NUM][4];
+	struct vring_desc indirect[2][RINGS_NUM][4];
 	unsigned char sent[12 + RINGS_FRAME];
 	struct {
 		unsigned char front[64], bytes[RINGS_SIZE], back[64];
@@ -232,6 +232,13 @@ static void rings_open(uint64_t features, int single)
 		rings_open_queue(queue);
 }
 
+/* The TAP was deleted: the next rings get another one. */
+static void rings_gone(void)
+{
+	rings_taps[!(rings.features & RINGS_OWN_HEADER)] = -1;
+	rings.spoilt[0] = rings.spoilt[1] = 1;
+}
+
 /* Leaves the TAP as it was, without frames. */
 static void rings_close(void)
 {
@@ -246,6 +253,8 @@ static void rings_close(void)
 	}
 	while (read(rings.tap, frame, sizeof(frame)) > 0)
 		;
+	if (rings_taps[!(rings.features & RINGS_OWN_HEADER)] < 0)
+		close(rings.tap);
 	munmap(rings.m, sizeof(*rings.m));
 }
 
@@ -330,7 +339,7 @@ static void rings_chain(int queue, int head, void *memory, unsigned int size, un
 	int cuts = cut && cut < size;
 
 	if (indirect) {
-		d = rings.m->indirect[head];
+		d = rings.m->indirect[queue][head];
 		*first = (struct vring_desc){ (uintptr_t)d, (1 + cuts) * sizeof(*d),
 					      VRING_DESC_F_INDIRECT, 0 };
 	}
@@ -493,7 +502,7 @@ static void rings_desc(int queue, unsigned int index, enum rings_place place, un
 	struct rings_memory *m = rings.m;
 	const uintptr_t places[] = {
 		(uintptr_t)m->slot[0].bytes,
-		(uintptr_t)m->indirect,
+		(uintptr_t)m->indirect[queue],
 		(uintptr_t)&m->ring[queue],
 		(uintptr_t)&m->after - 4096,
 		(uintptr_t)&m->after,
@@ -506,7 +515,7 @@ static void rings_desc(int queue, unsigned int index, enum rings_place place, un
 	if (index < RINGS_NUM)
 		m->ring[queue].desc[index] = d;
 	else
-		m->indirect[index / 4 % RINGS_NUM][index % 4] = d;
+		m->indirect[queue][index / 4 % RINGS_NUM][index % 4] = d;
 }
 
 /* The queue's counter goes on by @count, the first new one is @head. */

@@ -78,14 +78,15 @@ ok "... is named" grep -q "guest uml-nosuch cannot share a corpus" "$work/err"
 # A kernel that lies about one ioctl.
 cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 dir=$work/liar
-exits "what a kernel does wrong is found" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
-	$fuzz --live -t 5 -o "$dir" ioctl_sequence
+exits "what a kernel does wrong is found, and ends the campaign" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
+	$fuzz --live --first -t 1000 -o "$dir" ioctl_sequence
 is "... as one failure" "$(ls "$dir/crashes" | wc -l)" 1
 crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
 for file in report.txt input sequence repro.c kernel target times; do
 	ok "... with its $file" test -s "$crash/$file"
 done
-ok "... and its report says what" grep -q "the kernel does not do what the model says" "$crash/report.txt"
+ok "... and its report says when" grep -qx 'Found after [0-9]* s, [0-9]* inputs\.' "$crash/report.txt"
+ok "... and what" grep -q "the kernel does not do what the model says" "$crash/report.txt"
 cc -o "$work/repro" "$crash/repro.c"
 exits "the program fails there" 1 env LD_PRELOAD="$work/liar.so" "$work/repro"
 exits "... and not here" 0 "$work/repro"
