@@ -809,24 +809,29 @@ static void print_send(FILE *out, const struct plan *p, const struct model_writt
 	}
 }
 
-/* One packet, in the buffer of the input: its bytes, and where there are none those of before. */
-static struct model_readout print_expected(FILE *out, const struct plan *p,
-					   const struct expected *e)
+/* What is read of the one packet into so many bytes, which hold others before. */
+struct reading {
+	const char *name;
+	size_t room, len; /* of the buffer; bytes of it that are looked at */
+	struct model_readout m;
+};
+
+static void print_expected(FILE *out, const struct plan *p, const struct expected *e,
+			   struct reading *r)
 {
 	static uint8_t bytes[LARGE];
-	struct model_readout m;
 
 	memset(bytes, 0xa5, sizeof(bytes));
-	model_read(&kernel, &p->port, &e->q, bytes, p->buffer, &m);
-	print_bytes(out, "expected", bytes, p->buffer);
-	return m;
+	model_read(&kernel, &p->port, &e->q, bytes, r->room, &r->m);
+	r->len = r->room < LARGE ? r->room : r->m.ret > 0 ? r->m.ret : 0;
+	print_bytes(out, r->name, bytes, r->len);
 }
 
-static void print_whole(FILE *out, const struct plan *p, const struct model_readout *m)
+static void print_whole(FILE *out, const struct reading *r)
 {
-	fprintf(out, "\t\tif (sent >= 0) {\n\t\t\tCHECK(read_packet(reader, %zu), ", p->buffer);
-	print_result(out, m->ret, m->err);
-	fprintf(out, "\t\t\tCHECK(memcmp(got, expected, %zu), 0);\n\t\t}\n", p->buffer);
+	fprintf(out, "\t\tif (sent >= 0) {\n\t\t\tCHECK(read_packet(reader, %zu), ", r->room);
+	print_result(out, r->m.ret, r->m.err);
+	fprintf(out, "\t\t\tCHECK(memcmp(got, %s, %zu), 0);\n\t\t}\n", r->name, r->len);
 }
 
 static void print_segments(FILE *out, const struct plan *p, const struct expected *e)
@@ -853,24 +858,30 @@ static void print(FILE *out, const uint8_t *data, size_t size)
 {
 	static struct expected e;
 	struct model_written w = { 0 };
-	struct model_readout m;
+	struct reading all = { .name = "whole", .room = LARGE }, part = { .name = "expected" };
 	struct plan p;
 
 	if (!read_plan(data, size, &p))
 		return;
+	part.room = p.buffer;
 	expect(&p, &w, &e);
 	if (p.way != WAY_UDP)
 		print_vnet(out, "header", &p.v);
 	print_bytes(out, "frame", p.frame, p.len);
-	if (e.what == WHOLE)
-		m = print_expected(out, &p, &e);
+	if (e.what == WHOLE) {
+		print_expected(out, &p, &e, &all);
+		print_expected(out, &p, &e, &part);
+	}
 	fputs("\t\tlong long sent;\n", out);
 	print_settings(out, &p);
 	print_send(out, &p, &w);
-	if (e.what == WHOLE)
-		print_whole(out, &p, &m);
-	else if (e.what == SEGMENTS)
+	if (e.what == WHOLE) {
+		print_whole(out, &all);
+		print_send(out, &p, &w);
+		print_whole(out, &part);
+	} else if (e.what == SEGMENTS) {
 		print_segments(out, &p, &e);
+	}
 	/* What becomes of the others the model does not know: they can only be read. */
 	fprintf(out, "\t\twhile (read_packet(reader, %d) >= 0)\n\t\t\t;\n", LARGE);
 }
