@@ -21,7 +21,7 @@ for fix in mutants/fixes/*.cocci; do
 	ok "... a module that guests load" grep -q "^$(of Module) " guest/modules.list
 	ok "... a target" sh -c "echo '$targets' | tr ' ' '\n' | grep -qx '$target'"
 	ok "... and a test" sh -c "build/tuntests list '$(of Test)' || build/tuntests list '$(of Test).*'"
-	ok "... and $target's corpus has what finds it" test -s "corpus/regressions/$target/$name"
+	ok "... and the corpus of $target has what found it" test -s "corpus/regressions/$target/$name"
 done
 
 # Nothing to be undone, and nothing there.
