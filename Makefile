@@ -88,7 +88,7 @@ $(B)/fuzz/%-mutator.so: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl_mutat
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
 $(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
 	$(call say,LD)
-	$(Q)$(FUZZ_CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(or $(FUZZ_CC),$(error no clang with libFuzzer (clang-19 and libclang-rt-19-dev))) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
 	$(if $(AFL_RT),$(foreach program,afl mutator.so,$(targets:%=$(B)/fuzz/%-$(program))))
 

@@ -4,6 +4,12 @@
 # a bug.
 . harness/test/tap.sh
 
+make -s build/fuzz/ioctl_sequence build/fuzz/ioctl_sequence-replay build/fuzz/vnet_write \
+	build/fuzz/vnet_write-replay > "$work/out" 2>&1 ||
+	skip_all "no libFuzzer here (clang-19 with libclang-rt-19-dev)"
+build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/err"
+[ $? != 4 ] || skip_all "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
+
 fuzz="build/tuntests fuzz"
 exits "a target is needed" 2 $fuzz
 ok "... which is said" grep -q "one target is needed" "$work/err"
@@ -21,11 +27,6 @@ ok "... is named" grep -q "there is no target a/b" "$work/err"
 exits "a folder that a shell would not take" 2 $fuzz --live -o "$work/it's" vnet_write
 one_line "... is named" "no place for a quote, a blank or a line's end: .*/it's"
 
-make -s build/fuzz/ioctl_sequence build/fuzz/ioctl_sequence-replay build/fuzz/vnet_write \
-	build/fuzz/vnet_write-replay > "$work/out" 2>&1 ||
-	skip_all "no libFuzzer here (clang-19 with libclang-rt-19-dev)"
-build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/err"
-[ $? != 4 ] || skip_all "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
 
 dir=$work/campaign
 exits "a campaign on the running kernel" 0 timeout 120 $fuzz --live -t 8 -o "$dir" ioctl_sequence
@@ -70,8 +71,13 @@ is "... all of it" "$(head -qn 1 "$dir"/crashes/*/report.txt | sort)" "ERROR: li
 ERROR: libFuzzer: something else"
 ok "... and nothing waits" test "$(echo "$dir"/pending-*)" = "$dir/pending-*"
 
-exits "an engine that is not there" 2 env PATH="$work" $fuzz --live -e afl -t 5 -o "$work/no-afl" ioctl_sequence
-ok "... is no failure of the kernel" grep -q "ioctl_sequence does not start (exit status 127)" "$work/err"
+if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > "$work/out" 2>&1; then
+	exits "an engine that is not there" 2 env PATH="$work" $fuzz --live -e afl -t 5 -o "$work/no-afl" \
+		ioctl_sequence
+	ok "... is no failure of the kernel" grep -q "ioctl_sequence does not start (exit status 127)" "$work/err"
+else
+	skip "an engine that is not there" "no AFL++ here (afl++)"
+fi
 exits "a guest that is not there" 2 $fuzz --guest uml-nosuch -t 1 -o "$work/no-guest" ioctl_sequence
 ok "... is named" grep -q "guest uml-nosuch cannot share a corpus" "$work/err"
 
