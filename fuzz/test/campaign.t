@@ -129,7 +129,7 @@ sed '/good_linear = SKB_MAX_HEAD(align);/a\
 	"$source/drivers/net/tun.c" > "$work/tun.c"
 exits "a driver that writes where it must not" 0 guest/module uml-kasan "$work/tun.c" "$work/tun.ko"
 dir=$work/kasan
-exits "... is found in a guest" 1 env MODULE="$work/tun.ko" timeout 400 $fuzz -t 60 -o "$dir" vnet_write
+exits "... is found in a guest" 1 env MODULE="$work/tun.ko" timeout 900 $fuzz --first -t 120 -o "$dir" vnet_write
 crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
 ok "... with the kernel's report" grep -q 'KASAN: slab-out-of-bounds in tun_get_user' "$crash/report.txt"
 ok "... and the line" grep -q 'tun.c:[0-9]' "$crash/report.txt"
