@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Campaigns: on the running kernel for seconds, with a kernel that lies, and in a guest whose driver has
-# a bug.
+# Campaigns: on the running kernel for seconds, and with a kernel that lies.
 . harness/test/tap.sh
 
 make -s build/fuzz/ioctl_sequence build/fuzz/ioctl_sequence-replay build/fuzz/vnet_write \
@@ -118,25 +117,4 @@ one_line "... is named" "$work/x does not say of which target it is: --target"
 exits "an input that is not there" 2 build/tuntests replay "$work/nosuch"
 one_line "... is named" "$work/nosuch: No such file"
 
-build/tuntests guest list 2> /dev/null | grep -q '^uml-kasan  *cached' || {
-	skip "a driver with a bug" "uml-kasan is not in the cache (build/tuntests guest build uml-kasan)"
-	done_testing
-	exit
-}
-source=$(guest/prepare uml-kasan | sed -n 's/^source=//p')
-sed '/good_linear = SKB_MAX_HEAD(align);/a\
-	if (gso.gso_size == 20) { char *p = kmalloc(10, GFP_KERNEL); WRITE_ONCE(p[len], 1); kfree(p); }' \
-	"$source/drivers/net/tun.c" > "$work/tun.c"
-exits "a driver that writes where it must not" 0 guest/module uml-kasan "$work/tun.c" "$work/tun.ko"
-dir=$work/kasan
-exits "... is found in a guest" 1 env MODULE="$work/tun.ko" timeout 900 $fuzz --first -t 120 -o "$dir" vnet_write
-crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
-ok "... with the kernel's report" grep -q 'KASAN: slab-out-of-bounds in tun_get_user' "$crash/report.txt"
-ok "... and the line" grep -q 'tun.c:[0-9]' "$crash/report.txt"
-is "... one input is enough" "$(build/fuzz/vnet_write-replay --split "$work" "$crash/sequence" && ls "$work"/0* | wc -l)" 1
-ok "... its program compiles" cc -o "$work/repro" "$crash/repro.c"
-exits "... kills that guest" 3 env MODULE="$work/tun.ko" guest/boot --append panic_on_warn=1 \
-	--file "$work/repro" uml-kasan -- "$work/repro"
-exits "... and not the good one" 0 guest/boot --append panic_on_warn=1 --file "$work/repro" uml-kasan \
-	-- "$work/repro"
 done_testing
