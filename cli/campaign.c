@@ -37,9 +37,8 @@
 #define REPORT_S    5
 /* So often in a row an engine may end at once before we give up. */
 #define BAD_STARTS  3
-/* The exit status of boot for a guest that died, and for one that was too slow. */
+/* The exit status of boot for a guest that died, and for one that it cannot boot. */
 #define GUEST_DIED  3
-#define GUEST_LATE  124
 #define CANNOT_BOOT 2
 /* That of a libFuzzer which somebody has ended. */
 #define INTERRUPTED 72
@@ -51,9 +50,9 @@ struct job {
 	char *folder, *recorder, *console;
 	volatile struct recorder_head *head;
 	pid_t pid;
-	time_t started, heard; /* when it last ran an input */
-	uint64_t seen_total;   /* of head, when it was last looked at */
-	uint64_t before;       /* inputs of the engines that have ended */
+	time_t heard;	     /* when it last ran an input */
+	uint64_t seen_total; /* of head, when it was last looked at */
+	uint64_t before;     /* inputs of the engines that have ended */
 	unsigned int bad_starts;
 	bool hung;
 	long console_read; /* bytes of the console that have been looked at */
@@ -262,7 +261,7 @@ static bool start_job(struct state *s, struct job *j)
 	j->head->magic = 0;
 	j->hung = j->reported = false;
 	j->console_read = 0;
-	j->started = j->heard = time(NULL);
+	j->heard = time(NULL);
 	j->pid = (s->c->afl ? start_afl : start_libfuzzer)(s, j, program);
 	free(program);
 	return j->pid > 0 || fault(j->console, "cannot start an engine: ");
@@ -440,10 +439,10 @@ static bool settled(struct state *s, int status)
 	return false;
 }
 
-static unsigned int crashes(const struct state *s)
+/* What a folder holds. */
+static unsigned int entries(const char *folder)
 {
-	char *path = join(s->c->folder, "crashes");
-	DIR *dir = opendir(path);
+	DIR *dir = opendir(folder);
 	unsigned int n = 0;
 	struct dirent *e;
 
@@ -451,6 +450,14 @@ static unsigned int crashes(const struct state *s)
 		n += *e->d_name != '.';
 	if (dir)
 		closedir(dir);
+	return n;
+}
+
+static unsigned int crashes(const struct state *s)
+{
+	char *path = join(s->c->folder, "crashes");
+	unsigned int n = entries(path);
+
 	free(path);
 	return n;
 }
@@ -522,8 +529,10 @@ static void watch_job(struct job *j)
 	time_t now = time(NULL);
 
 	/* AFL++ begins a process anew, and that its numbers. */
-	if (j->head->total < j->seen_total)
+	if (j->head->total < j->seen_total) {
 		j->before += j->seen_total;
+		j->seen_total = 0;
+	}
 	if (j->pid && !j->reported && has_report(j)) {
 		/* Let it finish what it says; mostly it dies by itself. */
 		j->reported = true;
@@ -537,19 +546,6 @@ static void watch_job(struct job *j)
 		j->hung = !j->reported;
 		kill(j->pid, SIGTERM);
 	}
-}
-
-static unsigned int corpus_size(const struct campaign *c)
-{
-	DIR *dir = opendir(c->corpus);
-	unsigned int n = 0;
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		n += *e->d_name != '.';
-	if (dir)
-		closedir(dir);
-	return n;
 }
 
 /* --- what is said of it ------------------------------------------------------------------ */
@@ -591,7 +587,7 @@ static void say_status(const struct state *s, bool last)
 		"%s%s %u:%02u:%02u  %.0f inputs/s, %" PRIu64 " inputs, %" PRIu64
 		" edges, corpus %u, crashes %u (%u times), %s %u, restarted %u%s",
 		terminal ? "\r\033[K" : "", s->c->target, t / 3600, t / 60 % 60, t % 60, s->rate,
-		inputs(s), s->edges, corpus_size(s->c), crashes(s), s->failures,
+		inputs(s), s->edges, entries(s->c->corpus), crashes(s), s->failures,
 		s->c->guest ? "guests" : "engines", guests_up(s), s->restarts,
 		terminal && !last ? "" : "\n");
 }
@@ -603,7 +599,7 @@ static bool write_stats(struct state *s)
 	bool ok;
 
 	fprintf(s->stats, "%.0f,%" PRIu64 ",%.0f,%" PRIu64 ",%u,%u,%u,%u\n", passed(s), inputs(s),
-		s->rate, s->edges, corpus_size(s->c), crashes(s), s->failures, s->restarts);
+		s->rate, s->edges, entries(s->c->corpus), crashes(s), s->failures, s->restarts);
 	ok = !fflush(s->stats) || fault(path, "cannot write ");
 	free(path);
 	return ok && dashboard_write(s->c);
@@ -654,7 +650,7 @@ static bool seed_corpus(const struct campaign *c)
 	char *program, *command;
 	int status;
 
-	if (corpus_size(c))
+	if (entries(c->corpus))
 		return true;
 	program = campaign_program(c->target, "-replay");
 	if (!program)

@@ -9,7 +9,7 @@
 chmod 755 "$work"
 mkdir -m 777 "$work/user"
 mkdir "$work/dev" "$work/build"
-# An ordinary user may not be able to reach this tree (in /root, say).
+# An ordinary user may not be able to reach this tree (below root's home, say).
 cp build/tuntests "$work/build/"
 cp -r results "$work/" 2> /dev/null
 program=$work/build/tuntests
@@ -60,11 +60,11 @@ ok "... and the skips name the setting" grep -q \
 	"$work/forbidden/results.json"
 
 # As in a container without sysfs: it can neither be seen nor mounted.
-mkdir "$work/root"
+mkdir "$work/top"
 cat > "$work/container" <<END
 set -e
-mount -t tmpfs none "$work/root"
-cd "$work/root"
+mount -t tmpfs none "$work/top"
+cd "$work/top"
 for d in bin sbin lib lib64 usr etc; do
 	[ ! -e /\$d ] || { mkdir \$d && mount --rbind /\$d \$d; }
 done
@@ -106,8 +106,8 @@ ok "... most tests run" test "$(passed "$work/user/masked")" -ge 100
 
 # The kernel makes no user namespaces for a process in a chroot.
 exits "an ordinary user in a chroot" 4 unshare -m --propagation private sh -c "
-	mount --bind / '$work/root' && mount --bind /dev '$work/root/dev' &&
-	exec chroot --userspec 65534:65534 '$work/root' $program run -o '$work/user/chroot' open"
+	mount --bind / '$work/top' && mount --bind /dev '$work/top/dev' &&
+	exec chroot --userspec 65534:65534 '$work/top' $program run -o '$work/user/chroot' open"
 ok "... is told so" grep -q '"reason": "no namespaces for tests: .*chroot' "$work/user/chroot/results.json"
 
 ok "no_ipv6 builds" cc -o "$work/no_ipv6" cli/test/no_ipv6.c

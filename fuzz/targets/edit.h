@@ -15,6 +15,29 @@ static inline bool edit_chance(struct draw *draw, uint32_t percent)
 	return draw->below(draw, 100) < percent;
 }
 
+/* Numbers as inputs have them: little-endian, so that they mean the same anywhere. */
+static inline uint16_t edit_get16(const uint8_t *at)
+{
+	return at[0] | at[1] << 8;
+}
+
+static inline uint32_t edit_get32(const uint8_t *at)
+{
+	return edit_get16(at) | (uint32_t)edit_get16(at + 2) << 16;
+}
+
+static inline void edit_put16(uint8_t *at, uint16_t value)
+{
+	at[0] = value;
+	at[1] = value >> 8;
+}
+
+static inline void edit_put32(uint8_t *at, uint32_t value)
+{
+	edit_put16(at, value);
+	edit_put16(at + 2, value >> 16);
+}
+
 /* Any change of @size bytes with room for @max: the new size. */
 size_t edit_raw(uint8_t *data, size_t size, size_t max, struct draw *draw);
 

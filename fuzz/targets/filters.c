@@ -143,16 +143,6 @@ static void end(void)
 	}
 }
 
-static uint16_t get16(const uint8_t *at)
-{
-	return at[0] | at[1] << 8;
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return get16(at) | (uint32_t)get16(at + 2) << 16;
-}
-
 static bool is_vlan(uint16_t type)
 {
 	return type == ETH_P_8021Q || type == ETH_P_8021AD;
@@ -163,9 +153,9 @@ static void parse_filter(const uint8_t *d, struct ebpf_filter *f)
 	*f = (struct ebpf_filter){
 		.form = d[0] % EBPF_FORMS,
 		.value = d[1],
-		.at = get16(d + 2) % ROOM,
-		.a = get32(d + 10),
-		.b = get32(d + 14),
+		.at = edit_get16(d + 2) % ROOM,
+		.a = edit_get32(d + 10),
+		.b = edit_get32(d + 14),
 	};
 }
 
@@ -176,11 +166,11 @@ static void parse_xdp(const uint8_t *d, bool tap, struct ebpf_xdp *x)
 		.header = tap && d[0] & 1,
 		.byte = d[0] & 2,
 		.value = d[1],
-		.at = get16(d + 2) % ROOM,
-		.type = get16(d + 4),
-		.head = tap ? get16(d + 6) : 0,
-		.tail = get16(d + 8),
-		.verdict = get32(d + 10),
+		.at = edit_get16(d + 2) % ROOM,
+		.type = edit_get16(d + 4),
+		.head = tap ? edit_get16(d + 6) : 0,
+		.tail = edit_get16(d + 8),
+		.verdict = edit_get32(d + 10),
 	};
 	if (x->head < 0)
 		x->header = true;
@@ -206,8 +196,8 @@ static bool parse(const uint8_t *data, size_t size, struct input *in)
 		if (size < at + in->n * 8)
 			return false;
 		for (size_t i = 0; i < in->n; i++, at += 8)
-			in->code[i] = (struct sock_filter){ get16(data + at), data[at + 2],
-							    data[at + 3], get32(data + at + 4) };
+			in->code[i] = (struct sock_filter){ edit_get16(data + at), data[at + 2],
+							    data[at + 3], edit_get32(data + at + 4) };
 	} else {
 		if (size < at + NUMBERS)
 			return false;
@@ -633,32 +623,20 @@ static void print(FILE *out, const uint8_t *data, size_t size)
 		print_xdp(out, &in);
 }
 
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value;
-	at[1] = value >> 8;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value);
-	put16(at + 2, value >> 16);
-}
-
 /* One field of an instruction; a new one is of a code that there is, mostly. */
 static void edit_insn(uint8_t *insn, struct draw *draw)
 {
 	switch (draw->below(draw, 5)) {
 	case 0:
 	case 1:
-		put16(insn, cbpf_codes[draw->below(draw, CBPF_CODES)]);
+		edit_put16(insn, cbpf_codes[draw->below(draw, CBPF_CODES)]);
 		break;
 	case 2:
 		insn[2 + draw->below(draw, 2)] =
 			edit_number(0, edit_chance(draw, 80) ? 3 : 8, draw);
 		break;
 	case 3:
-		put32(insn + 4, edit_number(get32(insn + 4), edit_chance(draw, 80) ? 5 : 32, draw));
+		edit_put32(insn + 4, edit_number(edit_get32(insn + 4), edit_chance(draw, 80) ? 5 : 32, draw));
 		break;
 	default:
 		edit_raw(insn, 8, 8, draw);
@@ -681,8 +659,8 @@ static size_t edit_insns(uint8_t *data, size_t size, size_t max, struct draw *dr
 	} else if (n < MAX_INSNS && size + 8 <= max) {
 		memmove(data + at + 8, data + at, size - at);
 		memset(data + at, 0, 8);
-		put16(data + at, cbpf_codes[draw->below(draw, CBPF_CODES)]);
-		put32(data + at + 4, edit_number(0, 5, draw));
+		edit_put16(data + at, cbpf_codes[draw->below(draw, CBPF_CODES)]);
+		edit_put32(data + at + 4, edit_number(0, 5, draw));
 		data[1]++;
 		return size + 8;
 	}
@@ -696,13 +674,13 @@ static void edit_numbers(uint8_t *numbers, bool xdp, struct draw *draw)
 	if (n < 2)
 		numbers[n] = edit_number(numbers[n], n ? 8 : 2, draw);
 	else if (n < 5) /* at, type, head and tail */
-		put16(numbers + 2 * n - 2 + 2 * draw->below(draw, 2),
+		edit_put16(numbers + 2 * n - 2 + 2 * draw->below(draw, 2),
 		      edit_number(0, edit_chance(draw, 70) ? 6 : 12, draw) *
 			      (edit_chance(draw, 50) ? 1 : -1));
 	else if (n < 6 || xdp)
-		put32(numbers + 10, edit_number(get32(numbers + 10), xdp ? 3 : 17, draw));
+		edit_put32(numbers + 10, edit_number(edit_get32(numbers + 10), xdp ? 3 : 17, draw));
 	else
-		put32(numbers + 14, edit_number(get32(numbers + 14), 17, draw));
+		edit_put32(numbers + 14, edit_number(edit_get32(numbers + 14), 17, draw));
 }
 
 static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
@@ -801,10 +779,10 @@ static size_t classic_seed(unsigned int n, uint8_t *data)
 		const struct sock_filter *f = &classic_seeds[n].code[i];
 		uint8_t *at = data + 2 + 8 * i;
 
-		put16(at, f->code);
+		edit_put16(at, f->code);
 		at[2] = f->jt;
 		at[3] = f->jf;
-		put32(at + 4, f->k);
+		edit_put32(at + 4, f->k);
 	}
 	return 2 + 8 * classic_seeds[n].n;
 }
@@ -825,12 +803,12 @@ static size_t number_seed(unsigned int n, uint8_t *data, const char **name)
 	data[0] = number_seeds[row].first + n;
 	data[1] = number_seeds[row].form;
 	data[2] = number_seeds[row].value;
-	put16(data + 3, number_seeds[row].at);
-	put16(data + 5, number_seeds[row].type);
-	put16(data + 7, number_seeds[row].head);
-	put16(data + 9, number_seeds[row].tail);
-	put32(data + 11, number_seeds[row].a);
-	put32(data + 15, number_seeds[row].b);
+	edit_put16(data + 3, number_seeds[row].at);
+	edit_put16(data + 5, number_seeds[row].type);
+	edit_put16(data + 7, number_seeds[row].head);
+	edit_put16(data + 9, number_seeds[row].tail);
+	edit_put32(data + 11, number_seeds[row].a);
+	edit_put32(data + 15, number_seeds[row].b);
 	*name = number_seeds[row].name;
 	return 1 + NUMBERS;
 }

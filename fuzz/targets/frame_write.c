@@ -31,14 +31,12 @@ static void begin(void)
 /* What all the writes together have counted. */
 static void check(void)
 {
-	for (struct port *p = ports; p < ports + PORTS; p++)
-		port_check(p);
+	port_check_all(ports, PORTS);
 }
 
 static void end(void)
 {
-	for (struct port *p = ports; p < ports + PORTS; p++)
-		port_close(p);
+	port_close_all(ports, PORTS);
 }
 
 /* A type as far as the stack tells it from others. */

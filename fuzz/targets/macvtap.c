@@ -169,17 +169,6 @@ static void end(void)
 	}
 }
 
-static uint16_t get16(const uint8_t *at)
-{
-	return at[0] | at[1] << 8;
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value;
-	at[1] = value >> 8;
-}
-
 static unsigned int iff_flags(uint8_t bits)
 {
 	return FLAGS ^ (bits & 1 ? IFF_VNET_HDR : 0) ^ (bits & 2 ? IFF_MULTI_QUEUE : 0) ^
@@ -199,7 +188,7 @@ static size_t parse(const uint8_t *data, size_t size, struct tap_op *o)
 		o->value = iff_flags(d[1]);
 		break;
 	case SET_OFFLOAD:
-		o->value = get16(d);
+		o->value = edit_get16(d);
 		o->queue = 0;
 		break;
 	case SET_LINK:
@@ -209,15 +198,15 @@ static size_t parse(const uint8_t *data, size_t size, struct tap_op *o)
 		o->vnet = vnet_decode(d + 1, VNET_SIZE_LEGACY, false);
 		o->limit = d[11] < SMALL ? d[11] : SIZE_MAX;
 		o->frame = data + 1 + op_bytes[WRITE];
-		o->len = get16(d + 12) % (MAX_FRAME + 1);
+		o->len = edit_get16(d + 12) % (MAX_FRAME + 1);
 		if (o->len > size - 1 - op_bytes[WRITE])
 			o->len = size - 1 - op_bytes[WRITE];
 		break;
 	case SEND:
 		o->shape = d[0] % SHAPES;
-		o->payload = get16(d + 1) % (o->shape == SUPER ? 8000 : 900) + 1;
+		o->payload = edit_get16(d + 1) % (o->shape == SUPER ? 8000 : 900) + 1;
 		o->gso_size = 200 + d[3] * 4;
-		o->size = get16(d + 4) % (2 * MAX_FRAME);
+		o->size = edit_get16(d + 4) % (2 * MAX_FRAME);
 		break;
 	default:
 		o->value = d[1];
@@ -804,9 +793,9 @@ static void draw_send(uint8_t *op, struct draw *draw)
 {
 	op[0] = SEND;
 	op[1] = draw->below(draw, SHAPES);
-	put16(op + 2, edit_number(100, 13, draw));
+	edit_put16(op + 2, edit_number(100, 13, draw));
 	op[4] = draw->below(draw, 256);
-	put16(op + 5, edit_chance(draw, 50) ? 2000 : edit_number(24, 7, draw));
+	edit_put16(op + 5, edit_chance(draw, 50) ? 2000 : edit_number(24, 7, draw));
 }
 
 static void edit_tap_header(uint8_t *header, const uint8_t *frame, size_t len, struct draw *draw)
@@ -837,7 +826,7 @@ static size_t edit_write(uint8_t *data, size_t size, size_t max, size_t at, size
 	memcpy(rest, op + len, behind);
 	max -= behind + at + front;
 	now = edit_frame(op + front, len - front, max < MAX_FRAME ? max : MAX_FRAME, true, draw);
-	put16(op + 13, now);
+	edit_put16(op + 13, now);
 	memcpy(op + front + now, rest, behind);
 	return at + front + now + behind;
 }
@@ -930,15 +919,15 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 	data[at + 1] = 0;
 	vnet_encode(&v, data + at + 2, VNET_SIZE_LEGACY, false);
 	data[at + 12] = SMALL;
-	put16(data + at + 13, s.frame.len);
+	edit_put16(data + at + 13, s.frame.len);
 	at += 1 + op_bytes[WRITE];
 	memcpy(data + at, s.frame.data, s.frame.len);
 	at += s.frame.len;
 	data[at] = SEND;
 	data[at + 1] = shape;
-	put16(data + at + 2, shape == SUPER ? 3000 : 100);
+	edit_put16(data + at + 2, shape == SUPER ? 3000 : 100);
 	data[at + 4] = 200;
-	put16(data + at + 5, 4000);
+	edit_put16(data + at + 5, 4000);
 	at += 1 + op_bytes[SEND];
 	snprintf(text, sizeof(text), "%s_%s_%s_%u", ipvtap ? "ipvtap" : "macvtap",
 		 settings[set].name, s.name, shape);

@@ -104,3 +104,15 @@ void port_wrong(const struct port *p, const char *what, const struct model_writt
 		   m->csum_offset, k->flags, k->gso_type, k->hdr_len, k->gso_size, k->csum_start,
 		   k->csum_offset);
 }
+
+void port_close_all(struct port *ports, size_t n)
+{
+	while (n--)
+		port_close(&ports[n]);
+}
+
+void port_check_all(const struct port *ports, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		port_check(&ports[i]);
+}

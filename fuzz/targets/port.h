@@ -28,10 +28,13 @@ void port_up(struct port *p);
  * with all others: one after the other, each would take the kernel some 20 ms.
  */
 void port_close(struct port *p);
+/* The same for @n of them. */
+void port_close_all(struct port *ports, size_t n);
 /* Adds what a write has counted. */
 void port_count(struct port *p, const struct model_written *w);
 /* Compares the device's counters with the sums: fuzz_wrong() if they differ. */
 void port_check(const struct port *p);
+void port_check_all(const struct port *ports, size_t n);
 
 /*
  * What is written for an input's header and frame, of @size (at least PORT_HEADER) bytes together:

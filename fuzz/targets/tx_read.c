@@ -156,11 +156,6 @@ struct plan {
 	uint16_t protocol; /* that the packet socket says */
 };
 
-static uint16_t word(const uint8_t *at)
-{
-	return at[0] | at[1] << 8;
-}
-
 static uint16_t net16(const uint8_t *at)
 {
 	return at[0] << 8 | at[1];
@@ -181,7 +176,8 @@ static bool read_plan(const uint8_t *data, size_t size, struct plan *p)
 
 	if (size < FRONT || size > FRONT + LONGEST)
 		return false;
-	*p = (struct plan){ .r = &readers[data[READER] % READERS], .mask = word(data + MASK) };
+	*p = (struct plan){ .r = &readers[data[READER] % READERS],
+			    .mask = edit_get16(data + MASK) };
 	p->way = data[WAY] % ways;
 	if (!has_redirect && p->way == WAY_REDIRECT)
 		p->way = WAY_UDP;
@@ -195,7 +191,7 @@ static bool read_plan(const uint8_t *data, size_t size, struct plan *p)
 			p->port.vnet_size = VNET_SIZE_HASH_TUNNEL;
 		p->port.big_endian = kernel.cross_le && data[READER] & READER_BE;
 	}
-	p->buffer = 1 + word(data + BUFFER) % LARGE;
+	p->buffer = 1 + edit_get16(data + BUFFER) % LARGE;
 	p->pieces = 1 + data[PIECES] % MOST;
 	p->piece = data[PIECE];
 	p->data = data + HEADER;
@@ -907,12 +903,6 @@ static unsigned int draw_mask(struct draw *draw)
 	return masks[draw->below(draw, ARRAY_SIZE(masks))];
 }
 
-static void put_word(uint8_t *at, unsigned int word)
-{
-	at[0] = word;
-	at[1] = word >> 8;
-}
-
 static void edit_settings(uint8_t *data, struct draw *draw)
 {
 	static const uint8_t sizes[] = { 0, 1, 2, 10, 14, 30, 90 };
@@ -928,11 +918,11 @@ static void edit_settings(uint8_t *data, struct draw *draw)
 		data[HEADER_SIZE] = sizes[draw->below(draw, sizeof(sizes))];
 		break;
 	case 3:
-		put_word(data + MASK, draw_mask(draw));
+		edit_put16(data + MASK, draw_mask(draw));
 		break;
 	case 4:
-		put_word(data + BUFFER,
-			 edit_number(word(data + BUFFER), 8 + draw->below(draw, 4), draw));
+		edit_put16(data + BUFFER,
+			   edit_number(edit_get16(data + BUFFER), 8 + draw->below(draw, 4), draw));
 		break;
 	default:
 		data[PIECES] = draw->below(draw, MOST);
@@ -1012,8 +1002,8 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 	data[READER] = seeds[n].reader;
 	data[WAY] = seeds[n].way;
 	data[HEADER_SIZE] = seeds[n].header_size;
-	put_word(data + MASK, seeds[n].mask);
-	put_word(data + BUFFER, seeds[n].buffer);
+	edit_put16(data + MASK, seeds[n].mask);
+	edit_put16(data + BUFFER, seeds[n].buffer);
 	data[PIECES] = seeds[n].pieces;
 	data[PIECE] = 17;
 	vnet_encode(&v, data + HEADER, PORT_HEADER, false);

@@ -69,16 +69,6 @@ struct step {
 static int packet;
 static uint64_t supported;
 
-static uint16_t get16(const uint8_t *at)
-{
-	return at[0] | at[1] << 8;
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return get16(at) | (uint32_t)get16(at + 2) << 16;
-}
-
 static bool plan_begin(struct plan *plan, const uint8_t *data, size_t size)
 {
 	static const uint64_t bits[] = { RINGS_MRG_RXBUF, RINGS_VERSION_1, RINGS_OWN_HEADER,
@@ -105,7 +95,7 @@ static bool stops_batch(const struct plan *plan, const struct step *s)
 
 static void plan_send(struct plan *plan, const uint8_t *b, struct step *s)
 {
-	size_t len = plan->left < 2 ? 0 : get16(plan->data);
+	size_t len = plan->left < 2 ? 0 : edit_get16(plan->data);
 
 	s->cut = b[1] | (b[2] & 0xf) << 8;
 	s->indirect = b[2] >> 7 && plan->features & RINGS_INDIRECT;
@@ -153,7 +143,7 @@ static void plan_ioctl(struct plan *plan, const uint8_t *b, struct step *s)
 {
 	s->request = b[1] % REQUESTS;
 	s->index = b[2] < 250 ? b[2] & 1 : b[2];
-	s->value = get32(b + 3);
+	s->value = edit_get32(b + 3);
 	s->flags = b[7] & 0xfe;
 	s->offset = b[8];
 	s->avail = b[9];
@@ -197,12 +187,12 @@ static void plan_wrong(struct plan *plan, const uint8_t *b, struct step *s)
 	s->queue = b[1] & 1;
 	s->index = b[2] % (RINGS_NUM * 5);
 	s->place = b[3] % RINGS_PLACES;
-	s->offset = get16(b + 4);
-	s->len = get32(b + 6);
+	s->offset = edit_get16(b + 4);
+	s->len = edit_get32(b + 6);
 	s->flags = b[10] & 15;
 	s->next = b[11];
-	s->value = b[12] < 200 ? get16(b + 4) % RINGS_NUM : get16(b + 4);
-	s->count = b[13] < 200 ? 1 : get16(b + 6);
+	s->value = b[12] < 200 ? edit_get16(b + 4) % RINGS_NUM : edit_get16(b + 4);
+	s->count = b[13] < 200 ? 1 : edit_get16(b + 6);
 	s->error = s->kind == PUBLISH && s->queue == RINGS_TX && plan->on[RINGS_TX] &&
 		   !plan->spoilt[RINGS_TX] &&
 		   (s->count > RINGS_NUM || (s->count && s->value >= RINGS_NUM));
@@ -224,13 +214,13 @@ static bool plan_step(struct plan *plan, struct step *s)
 		plan_send(plan, b, s);
 		break;
 	case POST:
-		s->len = 1 + get16(b + 1) % RINGS_SIZE;
-		s->cut = get16(b + 3) % RINGS_SIZE;
+		s->len = 1 + edit_get16(b + 1) % RINGS_SIZE;
+		s->cut = edit_get16(b + 3) % RINGS_SIZE;
 		s->indirect = b[5] & 1 && plan->features & RINGS_INDIRECT;
 		s->skip = plan->spoilt[RINGS_RX];
 		break;
 	case ARRIVE:
-		s->len = 14 + get16(b + 1) % 1501;
+		s->len = 14 + edit_get16(b + 1) % 1501;
 		s->skip = plan->gone;
 		break;
 	case BACKEND:
@@ -595,7 +585,7 @@ static size_t step_size(const uint8_t *at, size_t left)
 		return STEP;
 	if (left < STEP + 2)
 		return left;
-	len = get16(at + STEP);
+	len = edit_get16(at + STEP);
 	return len < left - STEP - 2 ? STEP + 2 + len : left;
 }
 

@@ -96,14 +96,12 @@ static void begin(void)
 
 static void check(void)
 {
-	for (struct port *p = ports; p < ports + num_ports; p++)
-		port_check(p);
+	port_check_all(ports, num_ports);
 }
 
 static void end(void)
 {
-	for (struct port *p = ports; p < ports + num_ports; p++)
-		port_close(p);
+	port_close_all(ports, num_ports);
 	if (ring.fd < 0)
 		return;
 	if (ring_usable)
