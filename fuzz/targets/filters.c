@@ -196,8 +196,9 @@ static bool parse(const uint8_t *data, size_t size, struct input *in)
 		if (size < at + in->n * 8)
 			return false;
 		for (size_t i = 0; i < in->n; i++, at += 8)
-			in->code[i] = (struct sock_filter){ edit_get16(data + at), data[at + 2],
-							    data[at + 3], edit_get32(data + at + 4) };
+			in->code[i] =
+				(struct sock_filter){ edit_get16(data + at), data[at + 2],
+						      data[at + 3], edit_get32(data + at + 4) };
 	} else {
 		if (size < at + NUMBERS)
 			return false;
@@ -636,7 +637,8 @@ static void edit_insn(uint8_t *insn, struct draw *draw)
 			edit_number(0, edit_chance(draw, 80) ? 3 : 8, draw);
 		break;
 	case 3:
-		edit_put32(insn + 4, edit_number(edit_get32(insn + 4), edit_chance(draw, 80) ? 5 : 32, draw));
+		edit_put32(insn + 4,
+			   edit_number(edit_get32(insn + 4), edit_chance(draw, 80) ? 5 : 32, draw));
 		break;
 	default:
 		edit_raw(insn, 8, 8, draw);
@@ -675,8 +677,8 @@ static void edit_numbers(uint8_t *numbers, bool xdp, struct draw *draw)
 		numbers[n] = edit_number(numbers[n], n ? 8 : 2, draw);
 	else if (n < 5) /* at, type, head and tail */
 		edit_put16(numbers + 2 * n - 2 + 2 * draw->below(draw, 2),
-		      edit_number(0, edit_chance(draw, 70) ? 6 : 12, draw) *
-			      (edit_chance(draw, 50) ? 1 : -1));
+			   edit_number(0, edit_chance(draw, 70) ? 6 : 12, draw) *
+				   (edit_chance(draw, 50) ? 1 : -1));
 	else if (n < 6 || xdp)
 		edit_put32(numbers + 10, edit_number(edit_get32(numbers + 10), xdp ? 3 : 17, draw));
 	else
