@@ -53,6 +53,9 @@ $(B)/cli/catalogue.o: docs/catalogue.json
 $(B)/cli/dashboard.o: cli/dashboard.html
 $(B)/device/lockstep_shrink.o: device/op_program.h
 $(B)/fuzz/engine/program.o: fuzz/engine/program.h
+$(B)/fuzz/targets/filters.o: fuzz/targets/filters_program.h
+$(B)/fuzz/targets/macvtap.o: fuzz/targets/macvtap_program.h
+$(B)/fuzz/targets/tx_read.o: fuzz/targets/tx_read_program.h
 
 $(B)/tuntests: $(core) $(suite)
 	$(call say,LD)

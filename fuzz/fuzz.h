@@ -17,6 +17,17 @@
 /* Bytes of the longest input of any target. */
 #define FUZZ_MAX_LEN 66000
 
+/*
+ * The text of @file, which is compiled nowhere else, as an array of the same file's: a target's
+ * prologue.
+ */
+#define FUZZ_TEXT(name, file)                                                                      \
+	__asm__(".pushsection .rodata\n" #name ":\n"                                               \
+		".incbin \"" file "\"\n"                                                           \
+		".byte 0\n"                                                                        \
+		".popsection\n");                                                                  \
+	extern const char name[] __attribute__((visibility("hidden")))
+
 struct fuzz_target {
 	const char *name;
 	const char *format; /* of an input, in a few lines */

@@ -26,6 +26,8 @@
 #include "netns/bpf.h"
 #include "netns/link.h"
 
+FUZZ_TEXT(filters_prologue, "fuzz/targets/filters_program.h");
+
 /* An input begins with what is done. */
 enum sort { CLASSIC, FILTER, STEERING, IN_DRIVER, AS_SKB, GENERIC, GENERIC_TUN, FRAGS, SORTS };
 
@@ -853,6 +855,7 @@ const struct fuzz_target fuzz_target = {
 	.check = check,
 	.run = run,
 	.print = print,
+	.prologue = filters_prologue,
 	.mutate = mutate,
 	.seed = seed,
 };

@@ -32,6 +32,8 @@
 #include "netns/addr.h"
 #include "netns/link.h"
 
+FUZZ_TEXT(macvtap_prologue, "fuzz/targets/macvtap_program.h");
+
 #define QUEUES	   2
 #define MAX_OPS	   32
 #define MAX_FRAME  16384
@@ -952,6 +954,7 @@ const struct fuzz_target fuzz_target = {
 	.end = end,
 	.run = run,
 	.print = print,
+	.prologue = macvtap_prologue,
 	.mutate = mutate,
 	.seed = seed,
 };

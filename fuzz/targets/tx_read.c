@@ -30,6 +30,8 @@
 #include "netns/qdisc.h"
 #include "netns/sock.h"
 
+FUZZ_TEXT(tx_read_prologue, "fuzz/targets/tx_read_program.h");
+
 static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
 /* An input, whose numbers of two bytes are little-endian. */
@@ -1027,6 +1029,7 @@ const struct fuzz_target fuzz_target = {
 	.check = check,
 	.run = run,
 	.print = print,
+	.prologue = tx_read_prologue,
 	.mutate = mutate,
 	.seed = seed,
 };

@@ -21,12 +21,7 @@ static void die(const char *what)
 
 #include "fuzz/targets/vhost_rings.h"
 
-__asm__(".pushsection .rodata\n"
-	"vhost_prologue:\n"
-	".incbin \"fuzz/targets/vhost_rings.h\"\n"
-	".byte 0\n"
-	".popsection\n");
-extern const char vhost_prologue[] __attribute__((visibility("hidden")));
+FUZZ_TEXT(vhost_prologue, "fuzz/targets/vhost_rings.h");
 
 #define HEAD	  2
 #define STEP	  16 /* bytes of a step */
