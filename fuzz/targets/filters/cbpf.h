@@ -3,8 +3,8 @@
  * Classic BPF without the kernel: which programs are taken, and what they return. The rules are
  * those of Documentation/networking/filter.rst.
  */
-#ifndef FUZZ_TARGETS_CBPF_H
-#define FUZZ_TARGETS_CBPF_H
+#ifndef FUZZ_TARGETS_FILTERS_CBPF_H
+#define FUZZ_TARGETS_FILTERS_CBPF_H
 
 #include <linux/filter.h>
 #include <stdbool.h>
@@ -26,4 +26,4 @@ bool cbpf_valid(const struct sock_filter *code, size_t n);
 bool cbpf_run(const struct sock_filter *code, size_t n, const uint8_t *packet, size_t len,
 	      uint32_t *value);
 
-#endif /* FUZZ_TARGETS_CBPF_H */
+#endif /* FUZZ_TARGETS_FILTERS_CBPF_H */

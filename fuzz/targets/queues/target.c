@@ -45,15 +45,11 @@ static long long race_field(const char *field)
 	return link.data[IFLA_TUN_NUM_DISABLED_QUEUES];
 }
 
-#include "fuzz/targets/queues_race.h"
+#include "fuzz/targets/queues/race.h"
 
-__asm__(".pushsection .rodata\n"
-	"queues_prologue:\n"
-	".ascii \"#define race_field(field) link_field(ns[0], RACE_DEVICE, field)\\n\"\n"
-	".incbin \"fuzz/targets/queues_race.h\"\n"
-	".byte 0\n"
-	".popsection\n");
-extern const char queues_prologue[] __attribute__((visibility("hidden")));
+FUZZ_TEXT(queues_prologue,
+	  FUZZ_LINE("#define race_field(field) link_field(ns[0], RACE_DEVICE, field)")
+		  FUZZ_FILE("fuzz/targets/queues/race.h"));
 
 /* An input: two bytes for all, then steps. */
 #define HEAD  2

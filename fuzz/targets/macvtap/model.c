@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/targets/tap_model.h"
+#include "fuzz/targets/macvtap/model.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* eBPF programs of a fixed form, in which only numbers differ; and both sorts of BPF as text. */
-#ifndef FUZZ_TARGETS_EBPF_H
-#define FUZZ_TARGETS_EBPF_H
+#ifndef FUZZ_TARGETS_FILTERS_EBPF_H
+#define FUZZ_TARGETS_FILTERS_EBPF_H
 
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -52,4 +52,4 @@ void ebpf_print(FILE *out, const char *name, const struct ebpf_code *code);
 /* "BPF_LD | BPF_W | BPF_ABS", of an instruction of eBPF or classic BPF */
 void ebpf_print_code(FILE *out, uint16_t code, bool classic);
 
-#endif /* FUZZ_TARGETS_EBPF_H */
+#endif /* FUZZ_TARGETS_FILTERS_EBPF_H */

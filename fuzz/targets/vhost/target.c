@@ -19,9 +19,9 @@ static void die(const char *what)
 	TH_BAIL("%s: %s", what, strerror(errno));
 }
 
-#include "fuzz/targets/vhost_rings.h"
+#include "fuzz/targets/vhost/rings.h"
 
-FUZZ_TEXT(vhost_prologue, "fuzz/targets/vhost_rings.h");
+FUZZ_TEXT(vhost_prologue, FUZZ_FILE("fuzz/targets/vhost/rings.h"));
 
 #define HEAD	  2
 #define STEP	  16 /* bytes of a step */

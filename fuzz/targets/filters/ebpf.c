@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/targets/ebpf.h"
+#include "fuzz/targets/filters/ebpf.h"
 
 #include <arpa/inet.h>
 #include <linux/filter.h>

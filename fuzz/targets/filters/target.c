@@ -18,15 +18,15 @@
 
 #include "device/delivered.h"
 #include "fuzz/fuzz.h"
-#include "fuzz/targets/cbpf.h"
-#include "fuzz/targets/ebpf.h"
+#include "fuzz/targets/filters/cbpf.h"
+#include "fuzz/targets/filters/ebpf.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/link.h"
 
-FUZZ_TEXT(filters_prologue, "fuzz/targets/filters_program.h");
+FUZZ_TEXT(filters_prologue, FUZZ_FILE("fuzz/targets/filters/program.h"));
 
 /* An input begins with what is done. */
 enum sort { CLASSIC, FILTER, STEERING, IN_DRIVER, AS_SKB, GENERIC, GENERIC_TUN, FRAGS, SORTS };

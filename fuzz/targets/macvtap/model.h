@@ -3,8 +3,8 @@
  * The model of what the file of a macvtap does, drivers/net/tap.c, where it differs from a TAP's,
  * which model_write() and model_read() know.
  */
-#ifndef FUZZ_TARGETS_TAP_MODEL_H
-#define FUZZ_TARGETS_TAP_MODEL_H
+#ifndef FUZZ_TARGETS_MACVTAP_MODEL_H
+#define FUZZ_TARGETS_MACVTAP_MODEL_H
 
 #include "device/model_io.h"
 
@@ -50,4 +50,4 @@ ssize_t tap_read(const struct model_kernel *k, const struct tap_queue *q,
 		 const struct model_packet *packet, uint8_t *buf, size_t size,
 		 struct model_readout *out);
 
-#endif /* FUZZ_TARGETS_TAP_MODEL_H */
+#endif /* FUZZ_TARGETS_MACVTAP_MODEL_H */

@@ -27,12 +27,12 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
-#include "fuzz/targets/tap_model.h"
+#include "fuzz/targets/macvtap/model.h"
 #include "harness/harness.h"
 #include "netns/addr.h"
 #include "netns/link.h"
 
-FUZZ_TEXT(macvtap_prologue, "fuzz/targets/macvtap_program.h");
+FUZZ_TEXT(macvtap_prologue, FUZZ_FILE("fuzz/targets/macvtap/program.h"));
 
 #define QUEUES	   2
 #define MAX_OPS	   32

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fuzz/targets/cbpf.h"
+#include "fuzz/targets/filters/cbpf.h"
 
 #include <string.h>
 

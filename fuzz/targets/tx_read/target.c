@@ -30,7 +30,7 @@
 #include "netns/qdisc.h"
 #include "netns/sock.h"
 
-FUZZ_TEXT(tx_read_prologue, "fuzz/targets/tx_read_program.h");
+FUZZ_TEXT(tx_read_prologue, FUZZ_FILE("fuzz/targets/tx_read/program.h"));
 
 static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
