@@ -22,6 +22,7 @@
 #include "fuzz/targets/filters/ebpf.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/link.h"
@@ -821,7 +822,7 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
 	static const char *const sorts[SORTS] = { "classic", "filter",	"steering", "xdp",
 						  "xdp_skb", "generic", "tun",	    "frags" };
-	static struct edit_seed s;
+	static struct seed s;
 	static char text[64];
 	size_t at;
 
@@ -835,7 +836,7 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 		return 0;
 	snprintf(text, sizeof(text), "%s_%s", sorts[*data], *name);
 	*name = text;
-	edit_frame_seed(n % 2, *data != GENERIC_TUN, &s);
+	seed_frame(n % 2, *data != GENERIC_TUN, &s);
 	memcpy(data + at, s.frame.data, s.frame.len);
 	return at + s.frame.len;
 }

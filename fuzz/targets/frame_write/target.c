@@ -11,6 +11,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 
 #define PORTS 4
 
@@ -114,11 +115,11 @@ static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
 	static char text[64];
-	struct edit_seed s;
+	struct seed s;
 	unsigned int port = n % PORTS;
 	size_t at = 0;
 
-	if (!edit_frame_seed(n / PORTS, port & 1, &s))
+	if (!seed_frame(n / PORTS, port & 1, &s))
 		return 0;
 	data[at++] = port;
 	if (port & 2) {

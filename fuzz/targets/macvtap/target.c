@@ -27,6 +27,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 #include "fuzz/targets/macvtap/model.h"
 #include "harness/harness.h"
 #include "netns/addr.h"
@@ -900,7 +901,7 @@ static const struct {
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
 	static const unsigned int frames[] = { 0, 1, 12 };
-	static struct edit_seed s;
+	static struct seed s;
 	static char text[64];
 	unsigned int set = n / 4, shape = n % SHAPES;
 	bool ipvtap = set % 2;
@@ -909,7 +910,7 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 
 	if (set >= ARRAY_SIZE(settings))
 		return 0;
-	edit_frame_seed(frames[n % 3], true, &s);
+	seed_frame(frames[n % 3], true, &s);
 	if (shape == PARTIAL)
 		v = frame_finish_partial(&s.frame);
 	else if (shape == SUPER)

@@ -11,6 +11,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 #include "harness/harness.h"
 
 /* An input: port, number of pieces, a length for each; PORT_HEADER bytes; the frame. */
@@ -318,12 +319,12 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 	static const uint8_t kind[] = { 6, 8, 1, 0 };
 	static const char *const kind_name[] = { "frags", "frags_vnet", "tap", "tun" };
 	static char text[80];
-	static struct edit_seed s;
+	static struct seed s;
 	unsigned int i = n / 4;
 	struct vnet v = { 0 };
 	size_t at = 2;
 
-	if (i >= ARRAY_SIZE(cuts) || !edit_frame_seed(i, n % 4 != 3, &s))
+	if (i >= ARRAY_SIZE(cuts) || !seed_frame(i, n % 4 != 3, &s))
 		return 0;
 	if (s.frame.l4 >= 0 && (s.frame.l4_proto == 6 || s.frame.l4_proto == 17))
 		v = frame_finish_partial(&s.frame);

@@ -23,6 +23,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 #include "harness/harness.h"
 #include "netns/addr.h"
 #include "netns/link.h"
@@ -957,7 +958,7 @@ static const struct {
 	unsigned int mask;
 	uint16_t gso; /* 0: a partial checksum */
 	uint8_t way, reader, header_size;
-	uint8_t frame; /* number of the frame of edit_frame_seed() */
+	uint8_t frame; /* number of the frame of seed_frame() */
 	uint16_t buffer;
 	uint8_t pieces;
 } seeds[] = {
@@ -992,11 +993,10 @@ static const struct {
 
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
-	static struct edit_seed s;
+	static struct seed s;
 	struct vnet v;
 
-	if (n >= ARRAY_SIZE(seeds) ||
-	    !edit_frame_seed(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
+	if (n >= ARRAY_SIZE(seeds) || !seed_frame(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
 		return 0;
 	v = seeds[n].gso ? frame_finish_gso(&s.frame, seeds[n].gso) :
 			   frame_finish_partial(&s.frame);

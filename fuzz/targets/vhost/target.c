@@ -11,6 +11,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 
@@ -722,7 +723,7 @@ static const struct {
 
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
-	static struct edit_seed s;
+	static struct seed s;
 	uint8_t *at = data + HEAD;
 	struct vnet v;
 
@@ -735,7 +736,7 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 	at += seeds[n].count * STEP;
 	if (!seeds[n].frame)
 		return at - data;
-	edit_frame_seed(n % 2 ? 0 : 2, true, &s);
+	seed_frame(n % 2 ? 0 : 2, true, &s);
 	v = n % 2 ? frame_finish_partial(&s.frame) : frame_finish_gso(&s.frame, 500);
 	memset(at, 0, STEP);
 	at[0] = SEND;

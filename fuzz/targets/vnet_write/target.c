@@ -10,6 +10,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/print.h"
+#include "fuzz/targets/seed.h"
 
 /* An input begins with the number of a port and a header of this size, whatever the port's is. */
 #define FRONT (1 + PORT_HEADER)
@@ -55,7 +56,7 @@ static bool arrives(const struct port *p, const uint8_t *data, size_t len)
 static bool probe_ring(void)
 {
 	uint8_t data[VNET_SIZE_LEGACY + 256];
-	struct edit_seed seed;
+	struct seed seed;
 	struct vnet v = { 0 };
 	struct port p;
 	bool usable;
@@ -64,7 +65,7 @@ static bool probe_ring(void)
 	port_create(&p, "probe", false, false, VNET_SIZE_LEGACY);
 	port_up(&p);
 	packet_ring_open(&ring, PACKET_VNET);
-	edit_frame_seed(0, false, &seed);
+	seed_frame(0, false, &seed);
 	len = VNET_SIZE_LEGACY + seed.frame.len;
 	memcpy(data + VNET_SIZE_LEGACY, seed.frame.data, seed.frame.len);
 	vnet_encode(&v, data, VNET_SIZE_LEGACY, false);
@@ -198,11 +199,11 @@ static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
 	static char text[64];
-	static struct edit_seed s;
+	static struct seed s;
 	bool tap = n & 1, gso = n & 2;
 	struct vnet v = { 0 };
 
-	if (!edit_frame_seed(n / 4, tap, &s))
+	if (!seed_frame(n / 4, tap, &s))
 		return 0;
 	if (s.frame.l4 >= 0 && (s.frame.l4_proto == 6 || s.frame.l4_proto == 17))
 		v = gso ? frame_finish_gso(&s.frame, 20) : frame_finish_partial(&s.frame);
