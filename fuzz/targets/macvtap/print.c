@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An input of macvtap as C. */
-
 #include "fuzz/targets/macvtap/expect.h"
 #include "fuzz/targets/parts.h"
 #include "fuzz/targets/print.h"
