@@ -28,7 +28,7 @@ struct plan {
 	size_t len;
 };
 
-/* False if it is none, or for what the kernel has not got. */
+/* False if it is none. */
 bool plan_read(const uint8_t *data, size_t size, struct plan *plan);
 
 #endif /* FUZZ_TARGETS_FILTERS_PLAN_H */

@@ -139,7 +139,7 @@ void target_print(FILE *out, const uint8_t *data, size_t size)
 {
 	static struct plan plan;
 
-	if (!plan_read(data, size, &plan))
+	if (!plan_read(data, size, &plan) || !device_has(plan.sort))
 		return;
 	print_bytes(out, "frame", plan.frame, plan.len);
 	if (plan.sort == CLASSIC)

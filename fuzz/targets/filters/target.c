@@ -18,7 +18,7 @@ static int run(const uint8_t *data, size_t size)
 {
 	static struct plan plan;
 
-	if (!plan_read(data, size, &plan))
+	if (!plan_read(data, size, &plan) || !device_has(plan.sort))
 		return -1;
 	if (plan.sort == CLASSIC)
 		do_classic(&plan);

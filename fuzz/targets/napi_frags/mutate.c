@@ -2,6 +2,7 @@
 /* Pieces, header and frame that change. */
 #include <string.h>
 
+#include "device/uapi.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/napi_frags/plan.h"
 #include "fuzz/targets/parts.h"
@@ -43,9 +44,10 @@ static size_t edit_pieces(uint8_t *data, size_t size, size_t max, struct draw *d
 	return size;
 }
 
+/* A library of mutators has no devices: for it the kernel has all of them. */
 static bool is_tap(uint8_t port)
 {
-	return ports[port % num_ports].model.tap;
+	return kinds[port % (num_ports ?: PORTS)].flags & IFF_TAP;
 }
 
 size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
