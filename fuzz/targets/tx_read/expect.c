@@ -33,7 +33,7 @@ static bool is_super_frame(const struct plan *p, struct parsed *f)
 	bool tcp = type == VIRTIO_NET_HDR_GSO_TCPV4 || type == VIRTIO_NET_HDR_GSO_TCPV6;
 
 	if (!(p->v.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
-	    !frame_parse(p->frame, p->len, p->port.tap, f) || f->vlans || f->payload < 0)
+	    !frame_parse_whole(p->frame, p->len, p->port.tap, f))
 		return false;
 	if (!(tcp ? f->l4_proto == IPPROTO_TCP :
 		    type == VIRTIO_NET_HDR_GSO_UDP_L4 && f->l4_proto == IPPROTO_UDP))
@@ -44,8 +44,7 @@ static bool is_super_frame(const struct plan *p, struct parsed *f)
 		return false;
 	if (!tcp && edit_get_net16(p->frame + f->l4 + 4) != p->len - f->l4)
 		return false;
-	return !f->fragment && f->l3_checksum_ok && f->l4_checksum_partial &&
-	       f->l3 + f->ip_len == p->len && p->v.csum_start == f->l4 &&
+	return f->l4_checksum_partial && p->v.csum_start == f->l4 &&
 	       p->v.csum_offset == (tcp ? 16 : 6) && p->v.gso_size >= 8 &&
 	       f->payload_len > p->v.gso_size;
 }
