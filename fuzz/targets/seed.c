@@ -78,3 +78,12 @@ bool seed_frame(unsigned int n, bool tap, struct seed *seed)
 	frame_finish(f);
 	return true;
 }
+
+struct vnet seed_header(struct seed *seed, uint16_t gso_size)
+{
+	struct frame *f = &seed->frame;
+
+	if (f->l4 < 0 || (f->l4_proto != IPPROTO_TCP && f->l4_proto != IPPROTO_UDP))
+		return (struct vnet){ 0 };
+	return gso_size ? frame_finish_gso(f, gso_size) : frame_finish_partial(f);
+}

@@ -13,5 +13,10 @@ struct seed {
 
 /* Frame number @n, with an Ethernet header or without; false if there are no more. */
 bool seed_frame(unsigned int n, bool tap, struct seed *seed);
+/*
+ * A vnet header for it: of segments of @gso_size bytes, or with 0 for a partial checksum, which it
+ * gets; none if it is neither TCP nor UDP.
+ */
+struct vnet seed_header(struct seed *seed, uint16_t gso_size);
 
 #endif /* FUZZ_TARGETS_SEED_H */

@@ -43,10 +43,8 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	if (set >= ARRAY_SIZE(settings))
 		return 0;
 	seed_frame(frames[n % 3], true, &s);
-	if (shape == PARTIAL)
-		v = frame_finish_partial(&s.frame);
-	else if (shape == SUPER)
-		v = frame_finish_gso(&s.frame, 20);
+	if (shape >= PARTIAL)
+		v = seed_header(&s, shape == SUPER ? 20 : 0);
 	data[0] = ipvtap;
 	memcpy(data + at, settings[set].ops, settings[set].size);
 	at += settings[set].size;

@@ -40,13 +40,12 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	static char text[80];
 	static struct seed s;
 	unsigned int i = n / 4;
-	struct vnet v = { 0 };
+	struct vnet v;
 	size_t at = 2;
 
 	if (i >= ARRAY_SIZE(cuts) || !seed_frame(i, n % 4 != 3, &s))
 		return 0;
-	if (s.frame.l4 >= 0 && (s.frame.l4_proto == 6 || s.frame.l4_proto == 17))
-		v = frame_finish_partial(&s.frame);
+	v = seed_header(&s, 0);
 	data[0] = kind[n % 4];
 	data[1] = cuts[i].count;
 	for (int k = 0; k < cuts[i].count; k++) {

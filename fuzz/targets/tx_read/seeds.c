@@ -53,8 +53,7 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 
 	if (n >= ARRAY_SIZE(seeds) || !seed_frame(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
 		return 0;
-	v = seeds[n].gso ? frame_finish_gso(&s.frame, seeds[n].gso) :
-			   frame_finish_partial(&s.frame);
+	v = seed_header(&s, seeds[n].gso);
 	memset(data, 0, FRONT);
 	data[READER] = seeds[n].reader;
 	data[WAY] = seeds[n].way;

@@ -97,7 +97,7 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	if (!seeds[n].frame)
 		return at - data;
 	seed_frame(n % 2 ? 0 : 2, true, &s);
-	v = n % 2 ? frame_finish_partial(&s.frame) : frame_finish_gso(&s.frame, 500);
+	v = seed_header(&s, n % 2 ? 0 : 500);
 	memset(at, 0, STEP);
 	at[0] = SEND;
 	at[2] = 0x80;

@@ -201,12 +201,11 @@ static size_t seed(unsigned int n, uint8_t *data, const char **name)
 	static char text[64];
 	static struct seed s;
 	bool tap = n & 1, gso = n & 2;
-	struct vnet v = { 0 };
+	struct vnet v;
 
 	if (!seed_frame(n / 4, tap, &s))
 		return 0;
-	if (s.frame.l4 >= 0 && (s.frame.l4_proto == 6 || s.frame.l4_proto == 17))
-		v = gso ? frame_finish_gso(&s.frame, 20) : frame_finish_partial(&s.frame);
+	v = seed_header(&s, gso ? 20 : 0);
 	data[0] = tap;
 	vnet_encode(&v, data + 1, PORT_HEADER, false);
 	memcpy(data + FRONT, s.frame.data, s.frame.len);
