@@ -38,6 +38,19 @@ void delivered_receive(int packet, struct delivered *d)
 		memcpy(&d->info.aux, CMSG_DATA(c), sizeof(d->info.aux));
 }
 
+size_t delivered_drain(int packet)
+{
+	struct delivered d;
+	size_t longest = 0;
+
+	do {
+		d = (struct delivered){ 0 };
+		delivered_receive(packet, &d);
+		longest = d.len > longest ? d.len : longest;
+	} while (d.seen);
+	return longest;
+}
+
 ssize_t delivered_send(int packet, const struct sockaddr_ll *to, const struct vnet *v,
 		       const void *frame, size_t len)
 {

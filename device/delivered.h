@@ -22,6 +22,8 @@ struct delivered {
 /* The next frame of @packet, a socket with PACKET_VNET_HDR, if there is one already. */
 void delivered_receive(int packet, struct delivered *d);
 
+/* Takes all that have come: the bytes of the longest, 0 if there is none. */
+size_t delivered_drain(int packet);
 /* sendmsg() of a frame behind @v through such a socket; @to NULL: where it is bound to. */
 ssize_t delivered_send(int packet, const struct sockaddr_ll *to, const struct vnet *v,
 		       const void *frame, size_t len);

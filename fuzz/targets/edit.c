@@ -231,3 +231,14 @@ void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap, s
 	}
 	vnet_encode(&v, header, EDIT_HEADER, false);
 }
+
+size_t edit_header_or_frame(uint8_t *data, size_t size, size_t max, size_t front, uint32_t percent,
+			    bool tap, struct draw *draw)
+{
+	uint8_t *frame = data + front;
+
+	if (!edit_chance(draw, percent))
+		return front + edit_frame(frame, size - front, max - front, tap, draw);
+	edit_header(frame - EDIT_HEADER, frame, size - front, tap, draw);
+	return size;
+}

@@ -82,6 +82,13 @@ size_t edit_frame(uint8_t *frame, size_t size, size_t max, bool tap, struct draw
  */
 void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap, struct draw *draw);
 
+/*
+ * One of these: with a chance of @percent the vnet header that ends at @front, otherwise the frame
+ * that begins there. The new size of all of @data.
+ */
+size_t edit_header_or_frame(uint8_t *data, size_t size, size_t max, size_t front, uint32_t percent,
+			    bool tap, struct draw *draw);
+
 /* A number that is likely to be a limit of something, of @bits bits. */
 uint32_t edit_number(uint32_t old, unsigned int bits, struct draw *draw);
 

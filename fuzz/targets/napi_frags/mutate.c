@@ -52,8 +52,6 @@ static bool is_tap(uint8_t port)
 
 size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 {
-	size_t front;
-
 	if (size < 2 || size < plan_front(data)) {
 		memset(data, 0, 2 + PORT_HEADER);
 		size = 2 + PORT_HEADER;
@@ -62,11 +60,5 @@ size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		*data = draw->below(draw, PORTS);
 	if (edit_chance(draw, 40))
 		return edit_pieces(data, size, max, draw);
-	front = plan_front(data);
-	if (edit_chance(draw, 30)) {
-		edit_header(data + front - PORT_HEADER, data + front, size - front, is_tap(*data),
-			    draw);
-		return size;
-	}
-	return front + edit_frame(data + front, size - front, max - front, is_tap(*data), draw);
+	return edit_header_or_frame(data, size, max, plan_front(data), 30, is_tap(*data), draw);
 }

@@ -28,9 +28,8 @@ static bool open_port(struct port *p, size_t kind)
 		return false;
 	snprintf(name, sizeof(name), "n%zu", kind);
 	port_create_flags(p, name, kinds[kind].flags, kinds[kind].header);
-	if (kinds[kind].big_endian && tun_set_vnet_be(p->t.fd, 1))
-		TH_BAIL("TUNSETVNETBE on %s: %s", name, strerror(errno));
-	p->model.big_endian = kinds[kind].big_endian;
+	if (kinds[kind].big_endian)
+		port_set_be(p);
 	p->model.watched = true;
 	port_up(p);
 	return true;

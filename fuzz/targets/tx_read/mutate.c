@@ -58,8 +58,6 @@ static void edit_settings(uint8_t *data, struct draw *draw)
 
 size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 {
-	bool tap;
-
 	if (size < FRONT) {
 		memset(data, 0, FRONT);
 		size = FRONT;
@@ -68,10 +66,5 @@ size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		edit_settings(data, draw);
 		return size;
 	}
-	tap = data[READER] & READER_TAP;
-	if (edit_chance(draw, 30)) {
-		edit_header(data + HEADER, data + FRONT, size - FRONT, tap, draw);
-		return size;
-	}
-	return FRONT + edit_frame(data + FRONT, size - FRONT, max - FRONT, tap, draw);
+	return edit_header_or_frame(data, size, max, FRONT, 30, data[READER] & READER_TAP, draw);
 }

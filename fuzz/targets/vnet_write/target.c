@@ -36,9 +36,8 @@ static bool open_port(struct port *p, unsigned int kind, int size)
 		return false;
 	snprintf(name, sizeof(name), "v%zu", num_ports);
 	port_create(p, name, tap, pi, size);
-	if (be && tun_set_vnet_be(p->t.fd, 1))
-		fuzz_wrong("TUNSETVNETBE on %s: %s", name, strerror(errno));
-	p->model.big_endian = be;
+	if (be)
+		port_set_be(p);
 	p->model.watched = true;
 	port_up(p);
 	return true;
@@ -189,11 +188,7 @@ static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 	}
 	if (edit_chance(draw, 10))
 		*data = draw->below(draw, PORTS);
-	if (edit_chance(draw, 60)) {
-		edit_header(data + 1, data + FRONT, size - FRONT, *data & 1, draw);
-		return size;
-	}
-	return FRONT + edit_frame(data + FRONT, size - FRONT, max - FRONT, *data & 1, draw);
+	return edit_header_or_frame(data, size, max, FRONT, 60, *data & 1, draw);
 }
 
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
