@@ -52,7 +52,7 @@ $(B)/cli/matrix.o: cli/matrix.html
 $(B)/cli/catalogue.o: docs/catalogue.json
 $(B)/cli/dashboard.o: cli/dashboard.html
 $(B)/device/lockstep_shrink.o: device/op_program.h
-$(B)/fuzz/engine/program.o: fuzz/engine/program.h
+$(B)/fuzz/engine/program.o: fuzz/targets/program.h
 $(patsubst %/program.h,$(B)/%/target.o,$(wildcard fuzz/targets/*/program.h)): $(B)/%/target.o: %/program.h
 
 $(B)/tuntests: $(core) $(suite)

@@ -52,7 +52,7 @@ struct fuzz_target {
 	/*
 	 * Writes as statements in C what run() does with an input, without doing it, and as CHECK()
 	 * what the model says of that. They stand in a block of their own in main() of a program
-	 * that begins with device/op_program.h, fuzz/engine/program.h and the target's prologue.
+	 * that begins with device/op_program.h, fuzz/targets/program.h and the target's prologue.
 	 */
 	void (*print)(FILE *out, const uint8_t *data, size_t size);
 	const char *prologue; /* C, or NULL */

@@ -9,7 +9,7 @@
 #include "fuzz/engine/engine.h"
 #include "harness/harness.h"
 
-FUZZ_TEXT(fuzz_program, FUZZ_FILE("fuzz/engine/program.h"));
+FUZZ_TEXT(fuzz_program, FUZZ_FILE("fuzz/targets/program.h"));
 
 /* main() as it grows. */
 static FILE *body;

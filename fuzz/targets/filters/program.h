@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* BPF programs: behind fuzz/engine/program.h. */
+/* BPF programs: behind fuzz/targets/program.h. */
 #include <limits.h>
 #include <linux/if_link.h>
 

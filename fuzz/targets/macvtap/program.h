@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* macvtap and ipvtap, and the wire below: behind fuzz/engine/program.h. */
+/* macvtap and ipvtap, and the wire below: behind fuzz/targets/program.h. */
 #include <limits.h>
 #include <linux/if_link.h>
 #include <linux/mount.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lists of operations for threads that race, for the target "queues" and, with race.h behind it, for
- * the programs that it writes.
+ * Lists of operations for threads that race, for the target "queues" and, with race.h behind it,
+ * for the programs that it writes.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What tx_read sends, and how it reads: behind fuzz/engine/program.h. */
+/* What tx_read sends, and how it reads: behind fuzz/targets/program.h. */
 #include <net/if_arp.h>
 #include <netinet/in.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rings of /dev/vhost-net, as they lie in memory, for the target "vhost" and, with rings.h behind it,
- * for the programs that it writes.
+ * Rings of /dev/vhost-net, as they lie in memory, for the target "vhost" and, with rings.h behind
+ * it, for the programs that it writes.
  */
 #include <arpa/inet.h>
 #include <errno.h>
