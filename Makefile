@@ -52,10 +52,8 @@ $(B)/cli/matrix.o: cli/matrix.html
 $(B)/cli/catalogue.o: docs/catalogue.json
 $(B)/cli/dashboard.o: cli/dashboard.html
 $(B)/device/lockstep_shrink.o: device/op_program.h
-$(B)/fuzz/engine/program.o: fuzz/engine/program.h
-$(B)/fuzz/targets/filters.o: fuzz/targets/filters_program.h
-$(B)/fuzz/targets/macvtap.o: fuzz/targets/macvtap_program.h
-$(B)/fuzz/targets/tx_read.o: fuzz/targets/tx_read_program.h
+$(B)/fuzz/engine/program.o: fuzz/targets/program.h
+$(patsubst %/program.h,$(B)/%/target.o,$(wildcard fuzz/targets/*/program.h)): $(B)/%/target.o: %/program.h
 
 $(B)/tuntests: $(core) $(suite)
 	$(call say,LD)
@@ -68,10 +66,10 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
-# AFL++ are made where these are installed.
+# AFL++ are made where these are installed. What stands in fuzz/targets is for all targets, what stands in
+# the folder of one there is its own.
 targets	:= filters frame_write ioctl_sequence macvtap napi_frags queues tx_read vhost vnet_write
-fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) \
-	   $(filter-out $(targets:%=fuzz/targets/%.c),$(wildcard fuzz/targets/*.c)) \
+fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c fuzz/targets/*.c) \
 	   $(addprefix fuzz/engine/,engine.c leak.c program.c recorder.c recording.c))
 # A clang that has libFuzzer in its run-time library.
 ifeq ($(origin FUZZ_CC),undefined)
@@ -80,16 +78,19 @@ FUZZ_CC	:= $(firstword $(foreach cc,clang-19 clang clang-14,$(if $(call fuzzer,$
 endif
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
-$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
+own	 = $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/targets/$(1)/*.c))
+
+.SECONDEXPANSION:
+$(B)/fuzz/%-replay: $(fuzz) $$(call own,$$*) $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
+$(B)/fuzz/%-afl: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AFL_RT) $(LIBS)
-$(B)/fuzz/%-mutator.so: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl_mutator.o
+$(B)/fuzz/%-mutator.so: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl_mutator.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
-$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
+$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
 	$(call say,LD)
 	$(Q)$(or $(FUZZ_CC),$(error no clang with libFuzzer (clang-19 and libclang-rt-19-dev))) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \

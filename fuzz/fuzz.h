@@ -18,15 +18,15 @@
 #define FUZZ_MAX_LEN 66000
 
 /*
- * The text of @file, which is compiled nowhere else, as an array of the same file's: a target's
- * prologue.
+ * The text of these files and lines, one behind the other, as a string: C for the programs that
+ * inputs are printed as.
  */
-#define FUZZ_TEXT(name, file)                                                                      \
-	__asm__(".pushsection .rodata\n" #name ":\n"                                               \
-		".incbin \"" file "\"\n"                                                           \
-		".byte 0\n"                                                                        \
+#define FUZZ_TEXT(name, text)                                                                      \
+	__asm__(".pushsection .rodata\n" #name ":\n" text ".byte 0\n"                              \
 		".popsection\n");                                                                  \
 	extern const char name[] __attribute__((visibility("hidden")))
+#define FUZZ_FILE(path) ".incbin \"" path "\"\n"
+#define FUZZ_LINE(line) ".ascii \"" line "\\n\"\n"
 
 struct fuzz_target {
 	const char *name;
@@ -52,7 +52,7 @@ struct fuzz_target {
 	/*
 	 * Writes as statements in C what run() does with an input, without doing it, and as CHECK()
 	 * what the model says of that. They stand in a block of their own in main() of a program
-	 * that begins with device/op_program.h, fuzz/engine/program.h and the target's prologue.
+	 * that begins with device/op_program.h, fuzz/targets/program.h and the target's prologue.
 	 */
 	void (*print)(FILE *out, const uint8_t *data, size_t size);
 	const char *prologue; /* C, or NULL */

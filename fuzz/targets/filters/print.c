@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An input of filters as C. */
+#include <stdio.h>
+
+#include "fuzz/fuzz.h"
+#include "fuzz/targets/filters/cbpf.h"
+#include "fuzz/targets/filters/expect.h"
+#include "fuzz/targets/parts.h"
+#include "fuzz/targets/print.h"
+
+static void print_insns(FILE *out, const struct plan *plan)
+{
+	fputs("\t\tstatic const struct sock_filter insns[] = {\n", out);
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct sock_filter *f = &plan->code[i];
+
+		fputs("\t\t\t{ ", out);
+		ebpf_print_code(out, f->code, true);
+		fprintf(out, ", %u, %u, %#x },\n", f->jt, f->jf, f->k);
+	}
+	fputs(plan->n ? "\t\t};\n" : "\t\t\t{ 0 } /* none */\n\t\t};\n", out);
+}
+
+#define FILTERED "device(\"c0\", IFF_TAP | IFF_NO_PI, 0, 0)"
+
+/* The frame goes into the device, and so many bytes come to this file. */
+static void print_pass(FILE *out, const struct plan *plan, const char *file, size_t len)
+{
+	fprintf(out, "\t\tCHECK(do_send(0, \"%s\", 0x%02x%02x, frame, %zu), ",
+		device_names[plan->sort], plan->frame[12], plan->frame[13], plan->len);
+	if (!len) {
+		fprintf(out, "-ENOBUFS);\n\t\tCHECK(read_frame(%s), -EAGAIN);\n", file);
+		return;
+	}
+	fprintf(out, "%zu);\n\t\tCHECK(read_frame(%s), %zu);\n", plan->len, file, len);
+	fprintf(out, "\t\tCHECK(memcmp(seen_frame, frame, %zu), 0);\n", len);
+}
+
+static void print_classic(FILE *out, const struct plan *plan)
+{
+	bool valid = cbpf_valid(plan->code, plan->n);
+	uint32_t value = UINT32_MAX;
+
+	print_insns(out, plan);
+	fprintf(out, "\n\t\tCHECK(attach_insns(" FILTERED ", insns, %zu), %s);\n", plan->n,
+		valid ? "0" : "-EINVAL");
+	if (valid && !cbpf_run(plan->code, plan->n, plan->frame, plan->len, &value))
+		fprintf(out,
+			"\t\tdo_send(0, \"c0\", 0, frame, %zu);\n\t\tread_frame(" FILTERED ");\n",
+			plan->len);
+	else
+		print_pass(out, plan, FILTERED, expect_kept(plan, value));
+	if (valid)
+		fputs("\t\tCHECK(set_int(" FILTERED ", TUNDETACHFILTER, 0), 0);\n", out);
+}
+
+static void print_ebpf(FILE *out, const struct plan *plan)
+{
+	char file[64] = FILTERED;
+	struct ebpf_code code;
+
+	ebpf_filter(&plan->filter, &code);
+	ebpf_print(out, "insns", &code);
+	if (plan->sort == FILTER) {
+		fprintf(out, "\n\t\tCHECK(set_program(%s, TUNSETFILTEREBPF, insns, %zu), 0);\n",
+			file, code.n);
+		print_pass(
+			out, plan, file,
+			expect_kept(plan, ebpf_filter_run(&plan->filter, plan->frame, plan->len)));
+		fprintf(out, "\t\tCHECK(set_int(%s, TUNSETFILTEREBPF, -1), 0);\n", file);
+		return;
+	}
+	/* The last queue is attached when all are. */
+	fprintf(out,
+		"\n\t\tCHECK(set_program(queue(\"s0\", %d), TUNSETSTEERINGEBPF, insns, %zu), 0);\n",
+		QUEUES - 1, code.n);
+	snprintf(file, sizeof(file), "queue(\"s0\", %u)", expect_queue(plan));
+	print_pass(out, plan, file, plan->len);
+}
+
+/* What has to come by @call, the file's own or that of the packet socket. */
+static void print_outcome(FILE *out, const char *call, const struct outcome *o, size_t len,
+			  bool same)
+{
+	if (!o->sure) {
+		fprintf(out, "\t\t%s; /* if there was room for it */\n", call);
+		return;
+	}
+	if (same)
+		print_bytes(out, "edited", o->frame, o->len);
+	fprintf(out, "\t\tCHECK(%s, %zu);\n", call, len);
+	if (same)
+		fprintf(out, "\t\tCHECK(memcmp(seen_frame, edited, %zu), 0);\n", len);
+}
+
+static void print_edited(FILE *out, const struct plan *plan, const struct port *p,
+			 const char *device, const struct outcome *o)
+{
+	struct iovec iov = { (void *)o->frame, o->len };
+	struct model_written w;
+	char call[128];
+
+	snprintf(call, sizeof(call), "read_frame(%s)", device);
+	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
+	if (!o->dropped && plan->xdp.verdict == XDP_TX)
+		print_outcome(out, call, o, o->len, !o->unset);
+	else if (o->dropped || plan->xdp.verdict != XDP_PASS || !w.seen)
+		fputs("\t\tCHECK(receive(), -EAGAIN);\n", out);
+	else
+		print_outcome(out, "receive()", o, o->len - (w.vlan ? 4 : 0), !o->unset && !w.vlan);
+}
+
+static void print_xdp(FILE *out, const struct plan *plan)
+{
+	static struct outcome o;
+	const struct port *p = &ports[plan->sort];
+	struct ebpf_code code;
+	char device[96];
+
+	snprintf(device, sizeof(device), "device(\"%s\", %s | IFF_NO_PI, 0, 0)",
+		 device_names[plan->sort], device_flags(plan->sort));
+	ebpf_xdp(&plan->xdp, &code);
+	expect_xdp(plan, &o);
+	ebpf_print(out, "insns", &code);
+	fprintf(out, "\t\tint fd = %s;\n\n", device);
+	fprintf(out, "\t\tCHECK(set_xdp(\"%s\", insns, %zu, %s), 0);\n", device_names[plan->sort],
+		code.n, device_in_driver(plan->sort) ? "XDP_FLAGS_DRV_MODE" : "XDP_FLAGS_SKB_MODE");
+	if (plan->sort == AS_SKB)
+		fputs("\t\tCHECK(set_int(fd, TUNSETSNDBUF, INT_MAX - 1), 0);\n", out);
+	if (expect_refused(plan)) {
+		fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), -EINVAL);\n", plan->len);
+		return;
+	}
+	fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), %zu);\n", plan->len, plan->len);
+	print_edited(out, plan, p, "fd", &o);
+}
+
+void target_print(FILE *out, const uint8_t *data, size_t size)
+{
+	static struct plan plan;
+
+	if (!plan_read(data, size, &plan) || !device_has(plan.sort))
+		return;
+	print_bytes(out, "frame", plan.frame, plan.len);
+	if (plan.sort == CLASSIC)
+		print_classic(out, &plan);
+	else if (plan.sort < IN_DRIVER)
+		print_ebpf(out, &plan);
+	else
+		print_xdp(out, &plan);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* BPF programs: behind fuzz/targets/program.h. */
+#include <limits.h>
+#include <linux/if_link.h>
+
+/* File number @which of a TAP with several queues, which are attached in order. */
+static inline int queue(const char *dev, int which)
+{
+	static int fds[8], count;
+
+	while (count <= which) {
+		fds[count] = open_tun(ns[0]);
+		if (with_ifreq(fds[count++], TUNSETIFF, dev,
+			       IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE) < 0 ||
+		    link_set_up(0, dev, 1))
+			die(dev);
+	}
+	return fds[which];
+}
+
+static inline int attach_insns(int fd, const struct sock_filter *insns, int count)
+{
+	struct sock_fprog program = { .len = count, .filter = (void *)insns };
+
+	return result(ioctl(fd, TUNATTACHFILTER, &program));
+}
+
+static inline int load_program(int type, const struct bpf_insn *insns, int count)
+{
+	union bpf_attr attr = { .prog_type = type,
+				.insn_cnt = count,
+				.insns = (uintptr_t)insns,
+				.license = (uintptr_t) "GPL" };
+	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	if (fd < 0)
+		die("BPF_PROG_LOAD");
+	return fd;
+}
+
+/* An eBPF program for TUNSETFILTEREBPF or TUNSETSTEERINGEBPF. */
+static inline int set_program(int fd, unsigned long request, const struct bpf_insn *insns,
+			      int count)
+{
+	int program = load_program(BPF_PROG_TYPE_SOCKET_FILTER, insns, count);
+	int ret = set_int(fd, request, program);
+
+	close(program);
+	return ret;
+}
+
+static inline int set_xdp(const char *dev, const struct bpf_insn *insns, int count, uint32_t flags)
+{
+	struct {
+		struct rtattr fd_head;
+		int fd;
+		struct rtattr flags_head;
+		uint32_t flags;
+	} xdp = {
+		{ RTA_LENGTH(sizeof(int)), IFLA_XDP_FD },
+		load_program(BPF_PROG_TYPE_XDP, insns, count),
+		{ RTA_LENGTH(sizeof(uint32_t)), IFLA_XDP_FLAGS },
+		flags,
+	};
+	int ret = link_talk(ns[0], RTM_NEWLINK, dev, 0, 0, IFLA_XDP | NLA_F_NESTED, &xdp,
+			    sizeof(xdp));
+
+	close(xdp.fd);
+	return ret;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/delivered.h"
+#include "device/uapi.h"
+#include "fuzz/fuzz.h"
+#include "fuzz/targets/macvtap/do.h"
+
+#define FILL	0xa5
+#define CANARY	64		/* bytes behind a reader's buffer that stay as they are */
+#define HEADERS (ETH_HLEN + 20) /* of Ethernet and IPv4 */
+
+/* Reads what is there; the frame behind the header, NULL if there is nothing. */
+static const uint8_t *next(const struct side *s, int queue, size_t *len)
+{
+	static uint8_t buf[MAX_HEADER + MAX_FRAME];
+	size_t front = tap_port(&s->q[queue]).vnet_size;
+	ssize_t n = read(s->fd[queue], buf, sizeof(buf));
+
+	if (n < (ssize_t)front)
+		return NULL;
+	*len = n - front;
+	return buf + front;
+}
+
+/* Reads the one packet into a buffer of the size that the input says, and looks at all of it. */
+static void check_packet(const struct side *s, int queue, const struct tap_op *o,
+			 const struct sent *t, const uint8_t *buf, ssize_t got, int err)
+{
+	static uint8_t expected[2 * MAX_FRAME + CANARY];
+	const struct tap_queue *q = &s->q[queue];
+	struct model_packet packet = expect_packet(s, q, o, t);
+	struct model_readout r;
+	ssize_t other;
+
+	/* How far a super-frame is in one piece is nobody's promise. */
+	if (packet.gso_type && o->size >= VNET_SIZE_LEGACY)
+		packet.hdr_len = vnet_decode(buf, VNET_SIZE_LEGACY, tap_port(q).big_endian).hdr_len;
+	memset(expected, FILL, o->size + CANARY);
+	other = tap_read(&fuzz_abi.kernel, q, &packet, expected, o->size, &r);
+	if (got != r.ret && !(other && got == other))
+		fuzz_wrong("read of %zu bytes from %s, a frame of %zu: model %zd (%s), "
+			   "kernel %zd (%s)",
+			   o->size, s->kind, t->wire.len, r.ret, strerror(r.err), got,
+			   strerror(err));
+	if (r.err != err)
+		fuzz_wrong("read from %s: model %s, kernel %s", s->kind, strerror(r.err),
+			   strerror(err));
+	for (size_t i = 0; i < o->size + CANARY; i++) {
+		if (buf[i] != expected[i])
+			fuzz_wrong("byte %zu of a read of %zu from %s: model %#x, kernel %#x", i,
+				   o->size, s->kind, expected[i], buf[i]);
+	}
+}
+
+/* All segments have to be there, in order, of the same queue. */
+static void check_segments(const struct side *s, int queue, const struct tap_op *o,
+			   const struct sent *t)
+{
+	size_t headers = HEADERS + 20, len, part;
+
+	for (size_t at = 0; at < o->payload; at += part) {
+		const uint8_t *frame = next(s, queue, &len);
+
+		part = o->payload - at < o->gso_size ? o->payload - at : o->gso_size;
+		if (!frame || len != headers + part ||
+		    memcmp(frame + headers, t->whole.data + headers + at, part))
+			fuzz_wrong("a segment of %zu bytes at %zu of %zu is not what %s gives",
+				   part, at, o->payload, s->kind);
+	}
+}
+
+static void send_it(const struct side *s, const struct sent *t)
+{
+	ssize_t ret = delivered_send(s->packet, NULL, &t->vnet, t->wire.data, t->wire.len);
+
+	if (side_open(s) && ret != (ssize_t)(VNET_SIZE_LEGACY + t->wire.len))
+		fuzz_wrong("%zu bytes sent at %s: %zd (%s)", t->wire.len, s->world, ret,
+			   strerror(errno));
+}
+
+/* Nothing waits in any queue. */
+static void check_empty(const struct side *s)
+{
+	size_t len;
+
+	for (int i = 0; i < QUEUES; i++) {
+		if (next(s, i, &len))
+			fuzz_wrong("%zu bytes in queue %d of %s that should not be there", len, i,
+				   s->kind);
+	}
+}
+
+/* Which of two queues gets it is up to a hash: the first one that has something. */
+void do_send(struct side *s, const struct tap_op *o)
+{
+	static uint8_t buf[2 * MAX_FRAME + CANARY];
+	static struct sent t;
+	size_t len;
+
+	expect_sent(s, o, &t);
+	send_it(s, &t);
+	for (int i = 0; i < QUEUES && side_open(s); i++) {
+		struct pollfd p = { s->fd[i], POLLIN, 0 };
+		ssize_t got;
+
+		if (!s->q[i].enabled)
+			continue;
+		if (poll(&p, 1, 0) != 1 || !(p.revents & POLLIN)) {
+			if (!s->q[!i].enabled || i)
+				fuzz_wrong("nothing to read from %s of a frame of %zu bytes",
+					   s->kind, t.wire.len);
+			continue;
+		}
+		fuzz_saw(1u << 30 | o->shape << 8 | s->q[i].vnet_hdr << 4 |
+			 expect_segmented(s, &s->q[i], &t));
+		if (expect_segmented(s, &s->q[i], &t)) {
+			check_segments(s, i, o, &t);
+			break;
+		}
+		memset(buf, FILL, o->size + CANARY);
+		got = read(s->fd[i], buf, o->size);
+		check_packet(s, i, o, &t, buf, got, got < 0 ? errno : 0);
+		if (!o->size && !next(s, i, &len))
+			fuzz_wrong("a read of no bytes takes the packet of %s", s->kind);
+		break;
+	}
+	check_empty(s);
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A user of /dev/vhost-net whose rings can be wrong, and what vhost has to do with those that are
+ * right. The target "vhost" and the programs that it writes share it, so it is C that stands alone,
+ * but for layout.h in front of it and die(), which both have.
+ *
+ * Nothing waits for time to pass: work for vhost's thread is queued by the system call that makes
+ * it, and another file for kicks is taken by vhost only when its thread has done what was queued.
+ */
+static struct {
+	int fd, tap, packet, kick[2][2], error[2];
+	struct rings_memory *m;
+	uint64_t features;
+	int header;	      /* bytes in front of a frame */
+	int on[2], spoilt[2]; /* the queue has a backend; its state is not known any more */
+	uint16_t avail[2], used[2];
+	/* RX: buffers that wait for frames, and frames that wait for buffers */
+	int slot[RINGS_SLOTS], slots, next_slot;
+	unsigned int size[RINGS_SLOTS];
+	int waiting[64], waits;
+} rings;
+static char rings_text[160];
+static int rings_taps[] = { -1, -1 };
+
+static const char *rings_wrong(const char *what, long long expected, long long seen)
+{
+	snprintf(rings_text, sizeof(rings_text), "%s: expected %lld, seen %lld", what, expected,
+		 seen);
+	return rings_text;
+}
+
+static int rings_ioctl(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg) ? -errno : 0;
+}
+
+/* VHOST_SET_VRING_NUM, _BASE and others that have an index and a number. */
+static int rings_state(unsigned long request, unsigned int index, unsigned int num)
+{
+	struct vhost_vring_state state = { index, num };
+
+	return rings_ioctl(rings.fd, request, &state);
+}
+
+static int rings_file(unsigned long request, unsigned int index, int fd)
+{
+	struct vhost_vring_file file = { index, fd };
+
+	return rings_ioctl(rings.fd, request, &file);
+}
+
+/* The addresses of a ring, so many bytes beside what they should be. */
+static int rings_addr(unsigned int index, unsigned int flags, int desc, int avail, int used)
+{
+	struct rings_ring *ring = &rings.m->ring[index & 1];
+	struct vhost_vring_addr addr = {
+		.index = index,
+		.flags = flags,
+		.desc_user_addr = (uintptr_t)ring->desc + desc,
+		.avail_user_addr = (uintptr_t)&ring->avail + avail,
+		.used_user_addr = (uintptr_t)&ring->used + used,
+	};
+
+	return rings_ioctl(rings.fd, VHOST_SET_VRING_ADDR, &addr);
+}
+
+static int rings_features(uint64_t features)
+{
+	return rings_ioctl(rings.fd, VHOST_SET_FEATURES, &features);
+}
+
+/* The table with one region: all between the guards. */
+static int rings_table(unsigned int regions, unsigned int padding)
+{
+	uint64_t table[(sizeof(struct vhost_memory) + sizeof(struct vhost_memory_region)) / 8];
+	struct vhost_memory *head = (void *)table;
+
+	head->nregions = regions;
+	head->padding = padding;
+	head->regions[0] = (struct vhost_memory_region){
+		.guest_phys_addr = (uintptr_t)rings.m->ring,
+		.userspace_addr = (uintptr_t)rings.m->ring,
+		.memory_size = (uintptr_t)&rings.m->after - (uintptr_t)rings.m->ring,
+	};
+	return rings_ioctl(rings.fd, VHOST_SET_MEM_TABLE, table);
+}
+
+static int rings_owner(void)
+{
+	return rings_ioctl(rings.fd, VHOST_SET_OWNER, NULL);
+}
+
+/* A TAP that is up; @header: with a vnet header. Ends the program if that fails. */
+static int rings_tap(const char *dev, int header)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | (header ? IFF_VNET_HDR : 0) };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", dev);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &ifr))
+		die(dev);
+	ifr.ifr_flags = IFF_UP | IFF_MULTICAST;
+	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &ifr))
+		die(dev);
+	close(s);
+	return fd;
+}
+
+/* That TAP, made when it is first asked for. */
+static int rings_device(int header)
+{
+	if (rings_taps[header] < 0)
+		rings_taps[header] = rings_tap(rings_name[header], header);
+	return rings_taps[header];
+}
+
+/* How far vhost has come in the queue. */
+static int rings_base(unsigned int queue)
+{
+	struct vhost_vring_state state = { queue, 0 };
+
+	return ioctl(rings.fd, VHOST_GET_VRING_BASE, &state) ? -errno : (int)state.num;
+}
+
+static void rings_open_queue(int queue)
+{
+	rings.error[queue] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	for (int i = 0; i < 2; i++)
+		rings.kick[queue][i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (rings_state(VHOST_SET_VRING_NUM, queue, RINGS_NUM) ||
+	    rings_state(VHOST_SET_VRING_BASE, queue, 0) || rings_addr(queue, 0, 0, 0, 0) ||
+	    rings_file(VHOST_SET_VRING_KICK, queue, rings.kick[queue][0]) ||
+	    rings_file(VHOST_SET_VRING_ERR, queue, rings.error[queue]) ||
+	    rings_file(VHOST_NET_SET_BACKEND, queue, rings.tap))
+		die("a ring of vhost");
+	rings.on[queue] = 1;
+}
+
+/*
+ * Both queues on the TAP that fits the features. Frames go in batches, or, with @single, as those
+ * of a write().
+ */
+static void rings_open(uint64_t features, int single)
+{
+	int header = !(features & RINGS_OWN_HEADER), tap = rings_device(header);
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = if_nametoindex(rings_name[header]) };
+	int sndbuf = single ? INT_MAX - 1 : INT_MAX, on = 1;
+
+	memset(&rings, 0, sizeof(rings));
+	rings.features = features;
+	rings.tap = tap;
+	rings.header = features & (RINGS_MRG_RXBUF | RINGS_VERSION_1) ? 12 : 10;
+	rings.m = mmap(NULL, sizeof(*rings.m), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	if (rings.m == MAP_FAILED)
+		die("mmap");
+	memset(&rings.m->before, RINGS_GUARD, sizeof(rings.m->before));
+	memset(&rings.m->after, RINGS_GUARD, sizeof(rings.m->after));
+	memset(rings.m->slot, RINGS_GUARD, sizeof(rings.m->slot));
+	rings.packet = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (rings.packet < 0 || bind(rings.packet, (void *)&to, sizeof(to)) ||
+	    setsockopt(rings.packet, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)))
+		die("packet socket");
+	if (ioctl(tap, TUNSETSNDBUF, &sndbuf) ||
+	    (header && ioctl(tap, TUNSETVNETHDRSZ, &rings.header)))
+		die("the backend");
+	rings.fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+	if (rings.fd < 0 || rings_owner() || rings_features(features) || rings_table(1, 0))
+		die("/dev/vhost-net");
+	for (int queue = 0; queue < 2; queue++)
+		rings_open_queue(queue);
+}
+
+/* The TAP was deleted: the next rings get another one. */
+static void rings_gone(void)
+{
+	rings_taps[!(rings.features & RINGS_OWN_HEADER)] = -1;
+	rings.spoilt[0] = rings.spoilt[1] = 1;
+}
+
+/* Leaves the TAP as it was, without frames. */
+static void rings_close(void)
+{
+	char frame[4096];
+
+	close(rings.fd);
+	close(rings.packet);
+	for (int queue = 0; queue < 2; queue++) {
+		close(rings.error[queue]);
+		close(rings.kick[queue][0]);
+		close(rings.kick[queue][1]);
+	}
+	while (read(rings.tap, frame, sizeof(frame)) > 0)
+		;
+	if (rings_taps[!(rings.features & RINGS_OWN_HEADER)] < 0)
+		close(rings.tap);
+	munmap(rings.m, sizeof(*rings.m));
+}
+
+/* When it returns, vhost has done all it was to do. */
+static void rings_settle(int queue)
+{
+	int kick = rings.kick[queue][1];
+
+	if (rings_file(VHOST_SET_VRING_KICK, queue, kick))
+		die("VHOST_SET_VRING_KICK");
+	rings.kick[queue][1] = rings.kick[queue][0];
+	rings.kick[queue][0] = kick;
+}
+
+static void rings_kick(int queue)
+{
+	__atomic_store_n(&rings.m->ring[queue].avail.idx, rings.avail[queue], __ATOMIC_SEQ_CST);
+	if (eventfd_write(rings.kick[queue][0], 1))
+		die("a kick");
+	rings_settle(queue);
+}
+
+/* True if vhost has found an error in the queue since the last time. */
+static int rings_error(int queue)
+{
+	eventfd_t n;
+
+	return !eventfd_read(rings.error[queue], &n);
+}
+
+static int rings_intact(const unsigned char *bytes, size_t size)
+{
+	while (size && *bytes == RINGS_GUARD) {
+		bytes++;
+		size--;
+	}
+	return !size;
+}
+
+/* The next element that has to have come back. */
+static const char *rings_next_used(int queue, uint32_t id, uint32_t len)
+{
+	struct rings_ring *ring = &rings.m->ring[queue];
+	struct vring_used_elem *e = &ring->used.ring[rings.used[queue] % RINGS_NUM];
+
+	if (ring->used.idx == rings.used[queue])
+		return rings_wrong("buffers that came back", rings.used[queue] + 1, ring->used.idx);
+	rings.used[queue]++;
+	if (e->id != id)
+		return rings_wrong("id of a buffer that came back", id, e->id);
+	return e->len == len ? NULL : rings_wrong("its length", len, e->len);
+}
+
+/* What has to stay as it is, and that nothing came back but what was looked at. */
+static const char *rings_check(void)
+{
+	for (int queue = 0; queue < 2; queue++) {
+		if (!rings.spoilt[queue] && rings.m->ring[queue].used.idx != rings.used[queue])
+			return rings_wrong(queue ? "buffers of TX" : "buffers of RX",
+					   rings.used[queue], rings.m->ring[queue].used.idx);
+	}
+	if (!rings_intact(rings.m->before.bytes, sizeof(rings.m->before)) ||
+	    !rings_intact(rings.m->after.bytes, sizeof(rings.m->after)))
+		return "vhost wrote outside of the guest's memory";
+	for (int i = 0; i < RINGS_SLOTS && !rings.spoilt[0] && !rings.spoilt[1]; i++) {
+		if (!rings_intact(rings.m->slot[i].front, 64) ||
+		    !rings_intact(rings.m->slot[i].back, 64))
+			return "vhost wrote beside a buffer";
+	}
+	return NULL;
+}
+
+/*
+ * A chain at @head for @size bytes at @memory, as one descriptor, or cut behind @cut bytes in two;
+ * @indirect: in a table of its own.
+ */
+static void rings_chain(int queue, int head, void *memory, unsigned int size, unsigned int cut,
+			int indirect, int write)
+{
+	struct vring_desc *first = &rings.m->ring[queue].desc[head], *d = first;
+	uint16_t flags = write ? VRING_DESC_F_WRITE : 0;
+	int cuts = cut && cut < size;
+
+	if (indirect) {
+		d = rings.m->indirect[queue][head];
+		*first = (struct vring_desc){ (uintptr_t)d, (1 + cuts) * sizeof(*d),
+					      VRING_DESC_F_INDIRECT, 0 };
+	}
+	d[0] = (struct vring_desc){ (uintptr_t)memory, size, flags, 0 };
+	if (cuts) {
+		d[0].len = cut;
+		d[0].flags |= VRING_DESC_F_NEXT;
+		d[0].next = indirect ? 1 : head + 1;
+		d[1] = (struct vring_desc){ (uintptr_t)memory + cut, size - cut, flags, 0 };
+	}
+	rings.m->ring[queue].avail.ring[rings.avail[queue]++ % RINGS_NUM] = head;
+}
+
+/*
+ * TX: a frame behind a header, in little-endian order. The buffer has to come back; what becomes of
+ * the frame is for others to see.
+ */
+static const char *rings_send(const void *header, const void *frame, unsigned int len,
+			      unsigned int cut, int indirect)
+{
+	int head = rings.avail[RINGS_TX] * 2 % RINGS_NUM;
+	const char *wrong;
+
+	memcpy(rings.m->sent, header, rings.header);
+	memcpy(rings.m->sent + rings.header, frame, len);
+	rings_chain(RINGS_TX, head, rings.m->sent, rings.header + len, cut, indirect, 0);
+	rings_kick(RINGS_TX);
+	wrong = rings_next_used(RINGS_TX, head, 0);
+	return wrong ? wrong : rings_check();
+}
+
+/* A frame in the buffers that it was to fill. */
+static const char *rings_check_frame(int len, int buffers)
+{
+	unsigned char got[12 + 2048];
+	int size = rings.header + len, at = 0;
+	uint16_t num;
+
+	for (int i = 0; i < buffers; i++) {
+		int slot = rings.slot[i], part = size - at;
+		const char *wrong;
+
+		if (part > rings.size[i])
+			part = rings.size[i];
+		wrong = rings_next_used(RINGS_RX, 2 * slot, part);
+		if (wrong)
+			return wrong;
+		memcpy(got + at, rings.m->slot[slot].bytes, part);
+		if (!rings_intact(rings.m->slot[slot].bytes + part, RINGS_SIZE - part))
+			return "vhost wrote behind the frame";
+		memset(rings.m->slot[slot].bytes, RINGS_GUARD, RINGS_SIZE);
+		at += part;
+	}
+	memcpy(&num, got + 10, sizeof(num));
+	if (rings.features & RINGS_MRG_RXBUF && num != buffers)
+		return rings_wrong("num_buffers", buffers, num);
+	for (int i = 0; i < 10; i++) {
+		if (got[i])
+			return rings_wrong("a byte of the vnet header", 0, got[i]);
+	}
+	for (int i = 14; i < len; i++) {
+		if (got[rings.header + i] != (unsigned char)(i * 7 + len))
+			return rings_wrong("a byte of a frame", (unsigned char)(i * 7 + len),
+					   got[rings.header + i]);
+	}
+	return NULL;
+}
+
+/* Frames that wait are in the buffers that wait, one after the other, as far as they go. */
+static const char *rings_check_rx(void)
+{
+	while (!rings.spoilt[RINGS_RX] && rings.on[RINGS_RX] && rings.waits && rings.slots) {
+		int room = 0, buffers = 0, need = rings.header + rings.waiting[0];
+		int most = rings.features & RINGS_MRG_RXBUF ? rings.slots : 1;
+		const char *wrong;
+
+		while (room < need && buffers < most)
+			room += rings.size[buffers++];
+		if (room < need && rings.features & RINGS_MRG_RXBUF)
+			break;
+		/* Without MRG_RXBUF a frame that does not fit is lost, and the buffer stays. */
+		if (room < need)
+			buffers = 0;
+		wrong = buffers ? rings_check_frame(rings.waiting[0], buffers) : NULL;
+		if (wrong)
+			return wrong;
+		rings.waits--;
+		memmove(rings.waiting, rings.waiting + 1, sizeof(rings.waiting[0]) * rings.waits);
+		rings.slots -= buffers;
+		memmove(rings.slot, rings.slot + buffers, sizeof(rings.slot[0]) * rings.slots);
+		memmove(rings.size, rings.size + buffers, sizeof(rings.size[0]) * rings.slots);
+	}
+	return rings_check();
+}
+
+/* RX: one more buffer. */
+static const char *rings_post(unsigned int size, unsigned int cut, int indirect)
+{
+	int slot = rings.next_slot;
+
+	if (rings.slots == RINGS_SLOTS)
+		return NULL;
+	rings.next_slot = (slot + 1) % RINGS_SLOTS;
+	rings.slot[rings.slots] = slot;
+	rings.size[rings.slots++] = size;
+	rings_chain(RINGS_RX, 2 * slot, rings.m->slot[slot].bytes, size, cut, indirect, 1);
+	rings_kick(RINGS_RX);
+	return rings_check_rx();
+}
+
+/* The kernel sends a frame of @len bytes, 14 to 1514. */
+static const char *rings_arrive(int len)
+{
+	unsigned char frame[2048] = { 2, [12] = 0x88, [13] = 0xb5 };
+
+	if (rings.waits == 64)
+		return NULL;
+	for (int i = 14; i < len; i++)
+		frame[i] = i * 7 + len;
+	if (send(rings.packet, frame, len, 0) != len)
+		die("a frame to the backend");
+	rings.waiting[rings.waits++] = len;
+	rings_settle(RINGS_RX);
+	return rings_check_rx();
+}
+
+/* Takes the backend from a queue, or gives it back; nothing may get lost. */
+static const char *rings_backend(int queue, int on)
+{
+	int ret = rings_file(VHOST_NET_SET_BACKEND, queue, on ? rings.tap : -1);
+
+	if (ret)
+		return rings.spoilt[queue] ? NULL : rings_wrong("VHOST_NET_SET_BACKEND", 0, ret);
+	rings.on[queue] = on;
+	rings_settle(queue);
+	return rings_check_rx();
+}
+
+/* From here on nothing is known of the queue. */
+static void rings_spoil(int queue)
+{
+	rings.spoilt[queue] = 1;
+}
+
+/* Any descriptor, in the ring or in the indirect tables behind it. */
+static void rings_desc(int queue, unsigned int index, enum rings_place place, unsigned int offset,
+		       unsigned int len, unsigned int flags, unsigned int next)
+{
+	struct rings_memory *m = rings.m;
+	const uintptr_t places[] = {
+		(uintptr_t)m->slot[0].bytes,
+		(uintptr_t)m->indirect[queue],
+		(uintptr_t)&m->ring[queue],
+		(uintptr_t)&m->after - 4096,
+		(uintptr_t)&m->after,
+		0,
+		-4096UL,
+	};
+	struct vring_desc d = { places[place] + offset, len, flags, next };
+
+	rings_spoil(queue);
+	if (index < RINGS_NUM)
+		m->ring[queue].desc[index] = d;
+	else
+		m->indirect[queue][index / 4 % RINGS_NUM][index % 4] = d;
+}
+
+/* The queue's counter goes on by @count, the first new one is @head. */
+static const char *rings_publish(int queue, unsigned int head, unsigned int count)
+{
+	rings_spoil(queue);
+	rings.m->ring[queue].avail.ring[rings.avail[queue] % RINGS_NUM] = head;
+	rings.avail[queue] += count;
+	rings_kick(queue);
+	return rings_check();
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rings that are used, refused, and spoilt. */
+#include <string.h>
+
+#include "fuzz/targets/edit.h"
+#include "fuzz/targets/parts.h"
+#include "fuzz/targets/seed.h"
+#include "fuzz/targets/vhost/layout.h"
+#include "fuzz/targets/vhost/plan.h"
+#include "harness/harness.h"
+
+#define S(...)                                                                                     \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
+
+static const struct {
+	const char *name;
+	uint8_t features, single;
+	bool frame; /* a SEND at the end */
+	uint8_t steps[6][STEP];
+	int count;
+} seeds[] = {
+	{ "tx_alone", 0, 1, true, {}, 0 },
+	{ "tx_batch", 2, 0, true, {}, 0 },
+	{ "tx_own_header", 4, 1, true, {}, 0 },
+	{ "tx_indirect", 8, 1, true, {}, 0 },
+	{ "rx",
+	  0,
+	  0,
+	  false,
+	  { S(POST, 208, 7), S(ARRIVE, 86, 4), S(POST, 208, 7, 10), S(ARRIVE, 46) },
+	  4 },
+	{ "rx_mergeable",
+	  3,
+	  0,
+	  false,
+	  { S(ARRIVE, 86, 4), S(POST, 200), S(POST, 5, 0), S(POST, 0, 8), S(POST, 0, 8, 3, 0, 1) },
+	  5 },
+	{ "rx_too_small", 2, 0, false, { S(POST, 20), S(ARRIVE, 86), S(ARRIVE, 0) }, 3 },
+	{ "backend_away",
+	  0,
+	  0,
+	  true,
+	  { S(POST, 208, 7), S(BACKEND, 0, 0), S(ARRIVE, 86), S(BACKEND, 1, 0), S(BACKEND, 0, 1),
+	    S(BACKEND, 1, 1) },
+	  6 },
+	{ "requests",
+	  0,
+	  0,
+	  true,
+	  { S(IOCTL, NUM, 0, 7), S(BACKEND, 1, 0), S(IOCTL, NUM, 1, 7),
+	    S(IOCTL, ADDR, 0, 0, 0, 0, 0, 2), S(BACKEND, 1, 1), S(IOCTL, GET_BASE, 1) },
+	  6 },
+	{ "tap_away",
+	  0,
+	  0,
+	  false,
+	  { S(POST, 208, 7), S(ARRIVE, 86), S(IOCTL, DELETE),
+	    S(DESC, 1, 0, RINGS_AT_SLOT, 0, 0, 80),
+	    S(PUBLISH, 1, 0, 0, 0, 0, RINGS_NUM, 0, 0, 0, 0, 0, 0, 255), S(BACKEND, 1, 0) },
+	  6 },
+	{ "tx_bad_head",
+	  0,
+	  1,
+	  true,
+	  { S(PUBLISH, 1, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 255) },
+	  1 },
+	{ "tx_loop",
+	  0,
+	  1,
+	  false,
+	  { S(DESC, 1, 0, 0, 0, 0, 60, 0, 0, 0, 1, 1), S(DESC, 1, 1, 0, 0, 0, 60, 0, 0, 0, 1, 0),
+	    S(PUBLISH, 1) },
+	  3 },
+	{ "rx_behind_memory",
+	  0,
+	  0,
+	  false,
+	  { S(DESC, 0, 0, RINGS_AT_BEHIND, 0, 0, 0, 4, 0, 0, 2), S(PUBLISH, 0), S(ARRIVE, 86) },
+	  3 },
+};
+
+size_t target_seed(unsigned int n, uint8_t *data, const char **name)
+{
+	static struct seed s;
+	uint8_t *at = data + HEAD;
+	struct vnet v;
+
+	if (n >= ARRAY_SIZE(seeds))
+		return 0;
+	*name = seeds[n].name;
+	data[0] = seeds[n].features;
+	data[1] = seeds[n].single;
+	memcpy(at, seeds[n].steps, seeds[n].count * STEP);
+	at += seeds[n].count * STEP;
+	if (!seeds[n].frame)
+		return at - data;
+	seed_frame(n % 2 ? 0 : 2, true, &s);
+	v = seed_header(&s, n % 2 ? 0 : 500);
+	memset(at, 0, STEP);
+	at[0] = SEND;
+	at[2] = 0x80;
+	vnet_encode(&v, at + 3, 12, false);
+	edit_put16(at + STEP, s.frame.len);
+	memcpy(at + STEP + 2, s.frame.data, s.frame.len);
+	return at + STEP + 2 + s.frame.len - data;
+}
