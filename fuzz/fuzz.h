@@ -82,6 +82,12 @@ extern struct model_abi fuzz_abi;
  */
 void fuzz_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/*
+ * Calls @call(@arg) so that what threads of the kernel do which it begins, as VHOST_SET_OWNER does,
+ * counts as coverage too.
+ */
+void fuzz_remote(void (*call)(void *arg), void *arg);
+
 /* Something seen of this input, to be taken for coverage where the kernel has no KCOV. */
 void fuzz_saw(uint32_t what);
 

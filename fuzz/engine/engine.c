@@ -12,6 +12,7 @@
 
 #include "device/lockstep.h"
 #include "fuzz/coverage/kcov.h"
+#include "fuzz/coverage/remote.h"
 #include "fuzz/engine/leak.h"
 #include "fuzz/engine/recorder.h"
 #include "harness/harness.h"
@@ -52,6 +53,14 @@ void fuzz_wrong(const char *fmt, ...)
 	fprintf(stderr, " (input %llu since the last reset)\n", (unsigned long long)inputs);
 	va_end(ap);
 	abort();
+}
+
+void fuzz_remote(void (*call)(void *arg), void *arg)
+{
+	if (has_kcov)
+		remote_call(call, arg);
+	else
+		call(arg);
 }
 
 void fuzz_saw(uint32_t what)

@@ -116,6 +116,13 @@ static const char *do_step(const struct step *s)
 	}
 }
 
+static void open_rings(void *arg)
+{
+	const struct plan *plan = arg;
+
+	rings_open(plan->features, plan->single);
+}
+
 static int run(const uint8_t *data, size_t size)
 {
 	const char *wrong;
@@ -124,7 +131,7 @@ static int run(const uint8_t *data, size_t size)
 
 	if (!plan_begin(&plan, data, size))
 		return -1;
-	rings_open(plan.features, plan.single);
+	fuzz_remote(open_rings, &plan);
 	while (plan_step(&plan, &s)) {
 		if (s.skip)
 			continue;
