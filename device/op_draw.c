@@ -429,8 +429,12 @@ struct op op_draw(struct draw *draw, const struct model *m)
 		draw_link(draw, m, &op);
 	else
 		op.file = file_for(draw, m, op.kind);
-	if (m->abi.other_ids && op.kind < OP_READ && chance(draw, 15))
+	/* The bytes of an input mean the same where there are no other users. */
+	if (op.kind < OP_READ && chance(draw, 15)) {
 		op.who = below(draw, OP_CREDS);
+		if (!m->abi.other_ids)
+			op.who = 0;
+	}
 	switch (op.kind) {
 	case OP_OPEN:
 		op.who = 0;

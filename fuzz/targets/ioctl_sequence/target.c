@@ -4,9 +4,8 @@
 
 #include "device/lockstep.h"
 #include "fuzz/fuzz.h"
-#include "fuzz/targets/edit.h"
-
-#define MAX_OPS 64
+#include "fuzz/targets/ioctl_sequence/plan.h"
+#include "fuzz/targets/parts.h"
 
 static struct lockstep ls;
 
@@ -68,21 +67,6 @@ static void print(FILE *out, const uint8_t *data, size_t size)
 	}
 }
 
-/* A sequence at random is as long as its input. */
-static size_t seed(unsigned int n, uint8_t *data, const char **name)
-{
-	static const char *const names[] = { "short", "middle", "long", "longer" };
-	struct draw draw = draw_random(n);
-	size_t size = 64 << n;
-
-	if (n >= 4)
-		return 0;
-	*name = names[n];
-	for (size_t i = 0; i < size; i++)
-		data[i] = draw.below(&draw, 256);
-	return size;
-}
-
 const struct fuzz_target fuzz_target = {
 	.name = "ioctl_sequence",
 	.format = "choices of op_draw() (device/op.h), one byte or more each, until the end or 64 "
@@ -93,5 +77,6 @@ const struct fuzz_target fuzz_target = {
 	.end = end,
 	.run = run,
 	.print = print,
-	.seed = seed,
+	.mutate = target_mutate,
+	.seed = target_seed,
 };
