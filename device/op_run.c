@@ -430,14 +430,8 @@ struct op_result op_run(struct lockstep *ls, const struct op *op)
 	return r;
 }
 
-void op_run_prepare(struct lockstep *ls)
+static void make_namespaces(struct lockstep *ls)
 {
-	if (!programs[0].filter)
-		load_programs();
-	/* Of files with O_ASYNC. */
-	signal(SIGIO, SIG_IGN);
-	for (int i = 0; i < MODEL_FILES; i++)
-		ls->fds[i] = -1;
 	for (int i = 0; i < MODEL_NETNS; i++) {
 		ls->netns[i] = netns_new();
 		netns_enter(ls->netns[i]);
@@ -448,6 +442,19 @@ void op_run_prepare(struct lockstep *ls)
 		ls->sockets[i] = packet_open(NULL, ETH_P_ALL, PACKET_BYPASS);
 	}
 	ls->here = MODEL_NETNS - 1;
+	ls->has_namespaces = true;
+}
+
+void op_run_prepare(struct lockstep *ls)
+{
+	if (!programs[0].filter)
+		load_programs();
+	/* Of files with O_ASYNC. */
+	signal(SIGIO, SIG_IGN);
+	for (int i = 0; i < MODEL_FILES; i++)
+		ls->fds[i] = -1;
+	if (!ls->has_namespaces)
+		make_namespaces(ls);
 	ls->who = 0;
 }
 
@@ -463,8 +470,13 @@ void op_run_finish(struct lockstep *ls)
 		if (ls->fds[i] >= 0)
 			close(ls->fds[i]);
 	}
-	for (int i = 0; i < MODEL_NETNS; i++) {
+}
+
+void op_run_leave(struct lockstep *ls)
+{
+	for (int i = 0; i < MODEL_NETNS && ls->has_namespaces; i++) {
 		close(ls->sockets[i]);
 		close(ls->netns[i]);
 	}
+	ls->has_namespaces = false;
 }

@@ -15,6 +15,7 @@ static void begin(void)
 
 static void end(void)
 {
+	lockstep_leave(&ls);
 }
 
 static void wrong(const struct op *op)
@@ -29,7 +30,7 @@ static void wrong(const struct op *op)
 	fuzz_wrong("%s: %s", call, ls.mismatch);
 }
 
-/* Every input begins in namespaces of its own. */
+/* Every input leaves its namespaces without devices. */
 static int run(const uint8_t *data, size_t size)
 {
 	struct draw draw = draw_bytes(data, size);
