@@ -81,16 +81,16 @@ AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/a
 own	 = $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/targets/$(1)/*.c))
 
 .SECONDEXPANSION:
-$(B)/fuzz/%-replay: $(fuzz) $$(call own,$$*) $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
+$(targets:%=$(B)/fuzz/%-replay): $(B)/fuzz/%-replay: $(fuzz) $$(call own,$$*) $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/fuzz/%-afl: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
+$(targets:%=$(B)/fuzz/%-afl): $(B)/fuzz/%-afl: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AFL_RT) $(LIBS)
-$(B)/fuzz/%-mutator.so: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl_mutator.o
+$(targets:%=$(B)/fuzz/%-mutator.so): $(B)/fuzz/%-mutator.so: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl_mutator.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
-$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
+$(targets:%=$(B)/fuzz/%): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
 	$(call say,LD)
 	$(Q)$(or $(FUZZ_CC),$(error no clang with libFuzzer (clang-19 and libclang-rt-19-dev))) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \

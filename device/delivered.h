@@ -28,8 +28,8 @@ size_t delivered_drain(int packet);
 ssize_t delivered_send(int packet, const struct sockaddr_ll *to, const struct vnet *v,
 		       const void *frame, size_t len);
 /*
- * The same as delivered_receive() of a ring with PACKET_VNET, without a system call. A frame that PACKET_VNET_HDR cannot
- * tell of is not there.
+ * The same as delivered_receive() of a ring with PACKET_VNET, without a system call. A frame that
+ * PACKET_VNET_HDR cannot tell of is not there.
  */
 void delivered_take(struct packet_ring *ring, struct delivered *d);
 

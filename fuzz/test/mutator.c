@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	probability = dlsym(library, "afl_custom_havoc_mutation_probability");
 	mutate = dlsym(library, "afl_custom_havoc_mutation");
 	state = init(NULL, 1);
-	for (int i = 0; i < 1000 && probability(state); i++) {
+	for (int i = 0; i < 1000; i++) {
 		uint8_t *out;
 		size_t n = mutate(state, data, size, &out, MAX);
 
