@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/targets/tx_read/expect.h"
 
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -169,4 +170,19 @@ void expect(const struct plan *p, struct model_written *w, struct expected *e)
 	/* Of this protocol it is another checksum that a device can compute. */
 	if (p->protocol == ETH_P_FCOE)
 		e->what = UNKNOWN;
+}
+
+void expect_cut(const struct plan *p, const struct model_packet *q, uint8_t fill, uint8_t *buf,
+		struct model_readout *out)
+{
+	size_t pi = p->port.pi ? sizeof(struct tun_pi) : 0;
+	size_t headers = pi + (p->port.vnet_hdr ? VNET_SIZE_LEGACY : 0);
+
+	model_read(&kernel, &p->port, q, buf, p->buffer, out);
+	if (p->pieces)
+		return;
+	memset(buf + p->piece, fill, LARGE - p->piece);
+	/* That a frame cannot be written all of it is told to nobody. */
+	if ((p->piece < pi && p->buffer >= pi) || (!out->err && p->piece < headers))
+		*out = (struct model_readout){ .ret = -1, .err = EFAULT, .taken = true };
 }

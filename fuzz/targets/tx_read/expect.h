@@ -20,6 +20,10 @@ struct expected {
 /* @w: what becomes of the write that WAY_REDIRECT takes. */
 void expect(const struct plan *p, struct model_written *w, struct expected *e);
 
+/* model_read() into the buffer of the input, of LARGE bytes that hold @fill. */
+void expect_cut(const struct plan *p, const struct model_packet *q, uint8_t fill, uint8_t *buf,
+		struct model_readout *out);
+
 /* The bits of TUNSETOFFLOAD that a packet of this type needs. */
 unsigned int expect_offloads(uint8_t gso_type);
 

@@ -9,26 +9,44 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/edit.h"
 
+static void compare(const struct plan *p, size_t size, const struct got *g,
+		    const struct model_readout *m, const uint8_t *expected)
+{
+	size_t at = 0;
+
+	while (at < LARGE && g->bytes[at] == expected[at])
+		at++;
+	if (g->ret != m->ret || g->err != m->err || at < LARGE)
+		fuzz_wrong(
+			"a read of %zu bytes from %s (header of %u, mask %#x, way %d) in %d pieces of "
+			"%zu: model %zd (%s), kernel %zd (%s); first different byte %zu, model %#x, "
+			"kernel %#x",
+			size, p->r->port.t.name, p->port.vnet_size, p->active, p->way, p->pieces,
+			p->piece, m->ret, strerror(m->err), g->ret, strerror(g->err), at,
+			at < LARGE ? expected[at] : 0, at < LARGE ? g->bytes[at] : 0);
+	p->r->tx_packets += m->tx_packets;
+	p->r->tx_bytes += m->tx_bytes;
+}
+
 void judge_read(const struct plan *p, const struct model_packet *q, size_t size,
 		const struct got *g)
 {
 	static uint8_t expected[LARGE];
 	struct model_readout m;
-	size_t at = 0;
 
 	memset(expected, g->fill, sizeof(expected));
 	model_read(&kernel, &p->port, q, expected, size, &m);
-	while (at < LARGE && g->bytes[at] == expected[at])
-		at++;
-	if (g->ret != m.ret || g->err != m.err || at < LARGE)
-		fuzz_wrong(
-			"a read of %zu bytes from %s (header of %u, mask %#x, way %d): model %zd "
-			"(%s), kernel %zd (%s); first different byte %zu, model %#x, kernel %#x",
-			size, p->r->port.t.name, p->port.vnet_size, p->active, p->way, m.ret,
-			strerror(m.err), g->ret, strerror(g->err), at,
-			at < LARGE ? expected[at] : 0, at < LARGE ? g->bytes[at] : 0);
-	p->r->tx_packets += m.tx_packets;
-	p->r->tx_bytes += m.tx_bytes;
+	compare(p, size, g, &m, expected);
+}
+
+void judge_cut(const struct plan *p, const struct model_packet *q, const struct got *g)
+{
+	static uint8_t expected[LARGE];
+	struct model_readout m;
+
+	memset(expected, g->fill, sizeof(expected));
+	expect_cut(p, q, g->fill, expected, &m);
+	compare(p, p->buffer, g, &m, expected);
 }
 
 void judge_twins(const struct plan *p, const struct got *a, const struct got *b)

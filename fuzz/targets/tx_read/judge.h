@@ -10,6 +10,9 @@
 void judge_read(const struct plan *p, const struct model_packet *q, size_t size,
 		const struct got *g);
 
+/* The same into the buffer of the input. */
+void judge_cut(const struct plan *p, const struct model_packet *q, const struct got *g);
+
 /* Two reads of the same into buffers that held different bytes: each is written or the same. */
 void judge_twins(const struct plan *p, const struct got *a, const struct got *b);
 

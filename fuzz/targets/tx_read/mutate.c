@@ -5,6 +5,7 @@
 #include "device/uapi.h"
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/parts.h"
+#include "fuzz/targets/tx_read/flow_plan.h"
 #include "fuzz/targets/tx_read/plan.h"
 #include "harness/harness.h"
 
@@ -38,7 +39,7 @@ static void edit_settings(uint8_t *data, struct draw *draw)
 		data[READER] = draw->below(draw, 2 * READERS);
 		break;
 	case 1:
-		data[WAY] = draw->below(draw, WAYS);
+		data[WAY] = draw->below(draw, WAYS) | (edit_chance(draw, 10) ? PLAN_ZEROCOPY : 0);
 		break;
 	case 2:
 		data[HEADER_SIZE] = sizes[draw->below(draw, sizeof(sizes))];
@@ -51,13 +52,15 @@ static void edit_settings(uint8_t *data, struct draw *draw)
 			   edit_number(edit_get16(data + BUFFER), 8 + draw->below(draw, 4), draw));
 		break;
 	default:
-		data[PIECES] = draw->below(draw, MOST);
+		data[PIECES] = draw->below(draw, MOST) | (edit_chance(draw, 20) ? PLAN_TORN : 0);
 		data[PIECE] = edit_number(data[PIECE], 7, draw);
 	}
 }
 
 size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 {
+	if (is_flows(data, size))
+		return flows_mutate(data, size, max, draw);
 	if (size < FRONT) {
 		memset(data, 0, FRONT);
 		size = FRONT;

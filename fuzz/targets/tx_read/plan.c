@@ -23,7 +23,7 @@ bool plan_read(const uint8_t *data, size_t size, struct plan *p)
 		return false;
 	*p = (struct plan){ .r = &readers[data[READER] % READERS],
 			    .mask = edit_get16(data + MASK) };
-	p->way = data[WAY] % ways;
+	p->way = (data[WAY] & ~PLAN_ZEROCOPY) % ways;
 	if (!has_redirect && p->way == WAY_REDIRECT)
 		p->way = WAY_UDP;
 	p->taken = model_offload(&kernel, p->mask, &p->active);
@@ -37,12 +37,15 @@ bool plan_read(const uint8_t *data, size_t size, struct plan *p)
 		p->port.big_endian = kernel.cross_le && data[READER] & READER_BE;
 	}
 	p->buffer = 1 + edit_get16(data + BUFFER) % LARGE;
-	p->pieces = 1 + data[PIECES] % MOST;
+	p->pieces = 1 + (data[PIECES] & ~PLAN_TORN) % MOST;
 	p->piece = data[PIECE];
+	if (data[PIECES] & PLAN_TORN && p->piece < p->buffer)
+		p->pieces = 0;
 	p->data = data + HEADER;
 	p->v = vnet_decode(data + HEADER, PORT_HEADER, false);
 	p->frame = data + FRONT;
 	p->len = size - FRONT;
+	p->zerocopy = p->way == WAY_UDP && data[WAY] & PLAN_ZEROCOPY && !p->v.gso_type && p->len;
 	p->protocol = protocol_of(p->port.tap, p->frame, p->len);
 	return true;
 }

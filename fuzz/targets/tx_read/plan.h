@@ -7,7 +7,11 @@
 
 /* An input, whose numbers of two bytes are little-endian. */
 enum { READER, WAY, HEADER_SIZE, MASK, BUFFER = MASK + 2, PIECES = BUFFER + 2, PIECE, HEADER };
-#define FRONT (HEADER + PORT_HEADER)
+#define FRONT	      (HEADER + PORT_HEADER)
+
+/* Bits of the bytes WAY and PIECES. */
+#define PLAN_ZEROCOPY 0x80
+#define PLAN_TORN     0x80
 
 enum way { WAY_PACKET, WAY_REDIRECT, WAY_UDP, WAYS };
 
@@ -20,11 +24,12 @@ enum way { WAY_PACKET, WAY_REDIRECT, WAY_UDP, WAYS };
 struct plan {
 	struct reader *r;
 	enum way way;
+	bool zerocopy; /* WAY_UDP */
 	unsigned int mask, active;
 	bool taken; /* the mask is */
 	struct model_port port;
-	size_t buffer; /* of the third read, at least 1 */
-	int pieces;
+	size_t buffer;	     /* of the third read, at least 1 */
+	int pieces;	     /* 0: two, the second of which is in memory that is not there */
 	size_t piece;	     /* bytes of all but the last */
 	const uint8_t *data; /* header and frame */
 	struct vnet v;

@@ -8,6 +8,7 @@
 #include "fuzz/targets/parts.h"
 #include "fuzz/targets/print.h"
 #include "fuzz/targets/tx_read/expect.h"
+#include "fuzz/targets/tx_read/flow_plan.h"
 
 static void print_mask(FILE *out, unsigned int mask)
 {
@@ -61,8 +62,9 @@ static void print_send(FILE *out, const struct plan *p, const struct model_writt
 	const struct reader *r = p->r;
 
 	if (p->way == WAY_UDP) {
-		fprintf(out, "\t\tsent = send_udp(\"%s\", \"%s\", \"%s\", %u, frame, %zu);\n",
-			r->port.t.name, r->ip, r->peer, p->v.gso_type ? p->v.gso_size : 0, p->len);
+		fprintf(out, "\t\tsent = send_udp(\"%s\", \"%s\", \"%s\", %u, %s, frame, %zu);\n",
+			r->port.t.name, r->ip, r->peer, p->v.gso_type ? p->v.gso_size : 0,
+			p->zerocopy ? "MSG_ZEROCOPY" : "0", p->len);
 	} else if (p->way == WAY_PACKET) {
 		fprintf(out, "\t\tsent = send_packet(\"%s\", %#x, &header, frame, %zu);\n",
 			r->port.t.name, p->protocol, p->len);
@@ -80,6 +82,7 @@ static void print_send(FILE *out, const struct plan *p, const struct model_writt
 /* What is read of the one packet into so many bytes, which hold others before. */
 struct reading {
 	const char *name;
+	bool cut;	  /* as the input says */
 	size_t room, len; /* of the buffer; bytes of it that are looked at */
 	struct model_readout m;
 };
@@ -90,14 +93,21 @@ static void print_expected(FILE *out, const struct plan *p, const struct expecte
 	static uint8_t bytes[LARGE];
 
 	memset(bytes, 0xa5, sizeof(bytes));
-	model_read(&kernel, &p->port, &e->q, bytes, r->room, &r->m);
+	if (r->cut)
+		expect_cut(p, &e->q, 0xa5, bytes, &r->m);
+	else
+		model_read(&kernel, &p->port, &e->q, bytes, r->room, &r->m);
 	r->len = r->room < LARGE ? r->room : r->m.ret > 0 ? r->m.ret : 0;
 	print_bytes(out, r->name, bytes, r->len);
 }
 
-static void print_whole(FILE *out, const struct reading *r)
+static void print_whole(FILE *out, const struct plan *p, const struct reading *r)
 {
-	fprintf(out, "\t\tif (sent >= 0) {\n\t\t\tCHECK(read_packet(reader, %zu), ", r->room);
+	fputs("\t\tif (sent >= 0) {\n\t\t\tCHECK(", out);
+	if (r->cut && !p->pieces)
+		fprintf(out, "read_torn(reader, %zu, %zu), ", p->piece, r->room);
+	else
+		fprintf(out, "read_packet(reader, %zu), ", r->room);
 	print_result(out, r->m.ret, r->m.err);
 	fprintf(out, "\t\t\tCHECK(memcmp(got, %s, %zu), 0);\n\t\t}\n", r->name, r->len);
 }
@@ -126,9 +136,14 @@ void target_print(FILE *out, const uint8_t *data, size_t size)
 {
 	static struct expected e;
 	struct model_written w = { 0 };
-	struct reading all = { .name = "whole", .room = LARGE }, part = { .name = "expected" };
+	struct reading all = { .name = "whole", .room = LARGE },
+		       part = { .name = "expected", .cut = true };
 	struct plan p;
 
+	if (is_flows(data, size)) {
+		flows_print(out, data, size);
+		return;
+	}
 	if (!plan_read(data, size, &p))
 		return;
 	part.room = p.buffer;
@@ -144,9 +159,9 @@ void target_print(FILE *out, const uint8_t *data, size_t size)
 	print_settings(out, &p);
 	print_send(out, &p, &w);
 	if (e.what == WHOLE) {
-		print_whole(out, &all);
+		print_whole(out, &p, &all);
 		print_send(out, &p, &w);
-		print_whole(out, &part);
+		print_whole(out, &p, &part);
 	} else if (e.what == SEGMENTS) {
 		print_segments(out, &p, &e);
 	}

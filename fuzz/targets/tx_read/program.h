@@ -2,6 +2,7 @@
 /* What tx_read sends, and how it reads: behind fuzz/targets/program.h. */
 #include <net/if_arp.h>
 #include <netinet/in.h>
+#include <sys/mount.h>
 
 static inline void set_mtu(const char *dev, int mtu)
 {
@@ -21,7 +22,7 @@ static inline struct sockaddr_in internet(const char *ip, int port)
 
 /* A datagram from @ip to @peer through @dev, or with @segment not 0 as many as it takes. */
 static inline long long send_udp(const char *dev, const char *ip, const char *peer, int segment,
-				 const void *payload, size_t len)
+				 int flags, const void *payload, size_t len)
 {
 	struct sockaddr_in from = internet(ip, 0), to = internet(peer, 4000);
 	struct sockaddr_in mask = internet("255.255.255.0", 0);
@@ -43,10 +44,11 @@ static inline long long send_udp(const char *dev, const char *ip, const char *pe
 	snprintf(arp.arp_dev, sizeof(arp.arp_dev), "%s", dev);
 	ioctl(fd, SIOCSARP, &arp); /* a TUN has no neighbours */
 	if (bind(fd, (void *)&from, sizeof(from)) ||
+	    (flags && setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &flags, sizeof(flags))) ||
 	    (segment && setsockopt(fd, IPPROTO_UDP, udp_segment, &segment, sizeof(segment))))
 		ret = -errno;
 	else
-		ret = result(sendto(fd, payload, len, 0, (void *)&to, sizeof(to)));
+		ret = result(sendto(fd, payload, len, flags, (void *)&to, sizeof(to)));
 	close(fd);
 	return ret;
 }
@@ -161,6 +163,27 @@ static inline int redirected(int fd, const char *from, const char *to)
 	return fd;
 }
 
+/* Allocations that could wait and single pages may fail too; only those who ask for it see that. */
+static inline void fault_prepare(void)
+{
+	static const char *const files[] = { "failslab/ignore-gfp-wait",
+					     "fail_page_alloc/ignore-gfp-wait",
+					     "fail_page_alloc/ignore-gfp-highmem",
+					     "fail_page_alloc/min-order" };
+	char path[80];
+
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	for (int i = 0; i < 4; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", files[i]);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, i == 3 ? "0" : "N", 1) != 1)
+			die(path);
+		close(fd);
+	}
+}
+
 /* What the last read gave; behind it, and where the driver wrote nothing, 0xa5. */
 static unsigned char got[70000] __attribute__((unused));
 
@@ -168,6 +191,15 @@ static inline long long read_packet(int fd, size_t size)
 {
 	memset(got, 0xa5, sizeof(got));
 	return result(read(fd, got, size));
+}
+
+/* Only the first @there bytes of the buffer are in memory that is there. */
+static inline long long read_torn(int fd, size_t there, size_t size)
+{
+	struct iovec iov[] = { { got, there }, { NULL, size - there } };
+
+	memset(got, 0xa5, sizeof(got));
+	return result(readv(fd, iov, 2));
 }
 
 /* True if the sum over TCP or UDP of this IP packet comes out, and UDP has one. */

@@ -27,11 +27,16 @@ static void read_into(const struct plan *p, size_t size, int pieces, uint8_t fil
 		at += n + GUARD;
 		size -= n;
 	}
+	if (!pieces) {
+		iov[0] = (struct iovec){ at, p->piece };
+		iov[1] = (struct iovec){ NULL, size - p->piece };
+	}
 	g->fill = fill;
-	g->ret = pieces > 1 ? readv(p->r->port.t.fd, iov, pieces) :
+	g->ret = !pieces    ? readv(p->r->port.t.fd, iov, 2) :
+		 pieces > 1 ? readv(p->r->port.t.fd, iov, pieces) :
 			      read(p->r->port.t.fd, iov->iov_base, iov->iov_len);
 	g->err = g->ret < 0 ? errno : 0;
-	for (int i = 0; i < pieces; i++) {
+	for (int i = 0; i < (pieces ? pieces : 1); i++) {
 		memcpy(to, iov[i].iov_base, iov[i].iov_len);
 		to += iov[i].iov_len;
 		memset(iov[i].iov_base, fill, iov[i].iov_len);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "device/peer.h"
@@ -35,6 +36,7 @@ static void open_reader(struct reader *r, unsigned int n)
 {
 	bool tap = n & READER_TAP;
 	char name[IFNAMSIZ], cidr[24];
+	int on = 1;
 
 	*r = (struct reader){ 0 };
 	snprintf(name, sizeof(name), "r%u", n);
@@ -49,6 +51,8 @@ static void open_reader(struct reader *r, unsigned int n)
 		TH_BAIL("no address on %s: %s", name, strerror(errno));
 	r->packet = packet_open(name, 0, PACKET_VNET);
 	r->udp = udp_open(r->ip, 0);
+	if (setsockopt(r->udp, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
+		TH_BAIL("SO_ZEROCOPY: %s", strerror(errno));
 	if (!has_redirect)
 		return;
 	snprintf(name, sizeof(name), "i%u", n);

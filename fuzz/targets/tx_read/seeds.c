@@ -5,6 +5,7 @@
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/parts.h"
 #include "fuzz/targets/seed.h"
+#include "fuzz/targets/tx_read/flow_plan.h"
 #include "fuzz/targets/tx_read/plan.h"
 #include "harness/harness.h"
 
@@ -43,6 +44,10 @@ static const struct {
 	{ "udp_tap_left", 1, 0, WAY_UDP, 5, 0, 0, 60, 1 },
 	{ "udp_tap_uso_kept", 0x61, 7, WAY_UDP, 5, 2, 0, LARGE - 1, 0 },
 	{ "udp_tun_uso_segmented", 1, 7, WAY_UDP, 6, 14, 0, 90, 3 },
+	{ "udp_tap_zerocopy", 1, 0, WAY_UDP | PLAN_ZEROCOPY, 5, 0, 0, 400, 0 },
+	{ "udp_tun_zerocopy", 0, 0, WAY_UDP | PLAN_ZEROCOPY, 0, 0, 0, 400, 0 },
+	{ "packet_tap_pi_torn", 0, 0, WAY_PACKET, 7, 0, 0, 400, PLAN_TORN },
+	{ "redirect_vlan_tap_torn", 1, 0, WAY_REDIRECT, 5, 2, 12, 400, PLAN_TORN },
 	{ "udp_tap_plain", 0, 0, WAY_UDP, 1, 0, 0, 33, 0 },
 };
 
@@ -51,7 +56,9 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	static struct seed s;
 	struct vnet v;
 
-	if (n >= ARRAY_SIZE(seeds) || !seed_frame(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
+	if (n >= ARRAY_SIZE(seeds))
+		return flows_seed(n - ARRAY_SIZE(seeds), data, name);
+	if (!seed_frame(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
 		return 0;
 	v = seed_header(&s, seeds[n].gso);
 	memset(data, 0, FRONT);

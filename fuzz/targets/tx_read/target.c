@@ -9,18 +9,30 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <linux/if_ether.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "device/uapi.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/parts.h"
+#include "fuzz/targets/tx_read/flow_plan.h"
 #include "fuzz/targets/tx_read/judge.h"
 #include "netns/sock.h"
 
-FUZZ_TEXT(tx_read_prologue, FUZZ_FILE("fuzz/targets/tx_read/program.h"));
+/* Blank lines: what stands between two of them is left out of a program that does not need it. */
+FUZZ_TEXT(tx_read_prologue,
+	  FUZZ_FILE("fuzz/targets/tx_read/program.h")
+		  FUZZ_LINE("\\n#define flow_field(dev, field) link_field(ns[0], dev, field)")
+			  FUZZ_LINE("#define flow_delete(dev) link_del(0, dev)")
+				  FUZZ_LINE("#define flow_program program\\n")
+					  FUZZ_FILE("fuzz/targets/tx_read/flow_steps.h")
+						  FUZZ_LINE("")
+							  FUZZ_FILE("fuzz/targets/tx_read/flow.h"));
 
 /* Sets the reader's device to what the input says, where it is not. */
 static void set_up(struct plan *p)
@@ -57,6 +69,22 @@ static ssize_t send_packet(const struct plan *p)
 	return delivered_send(p->r->packet, &ll, &p->v, p->frame, p->len);
 }
 
+/* The driver keeps a packet for as long as it likes, so that it copies what it would only lend. */
+static ssize_t send_zerocopy(const struct plan *p)
+{
+	struct sock_extended_err e = { 0 };
+	ssize_t ret = udp_send_flags(p->r->udp, p->frame, p->len, MSG_ZEROCOPY, p->r->peer,
+				     READER_PEER_PORT);
+
+	if (ret >= 0 &&
+	    (sock_recv_control(p->r->udp, MSG_ERRQUEUE, SOL_IP, IP_RECVERR, &e, sizeof(e)) != 1 ||
+	     e.ee_origin != SO_EE_ORIGIN_ZEROCOPY || e.ee_info != e.ee_data ||
+	     e.ee_code != SO_EE_CODE_ZEROCOPY_COPIED))
+		fuzz_wrong("%zu bytes sent to %s with MSG_ZEROCOPY: origin %u, code %u, %u to %u",
+			   p->len, p->r->port.t.name, e.ee_origin, e.ee_code, e.ee_info, e.ee_data);
+	return ret;
+}
+
 static ssize_t send_it(const struct plan *p, const struct model_written *w)
 {
 	static uint8_t buf[PORT_ROOM + READER_FRAME];
@@ -64,6 +92,8 @@ static ssize_t send_it(const struct plan *p, const struct model_written *w)
 
 	if (p->way == WAY_PACKET)
 		return send_packet(p);
+	if (p->zerocopy)
+		return send_zerocopy(p);
 	if (p->way == WAY_UDP && p->v.gso_type)
 		return udp_send_gso(p->r->udp, p->frame, p->len, p->v.gso_size, p->r->peer,
 				    READER_PEER_PORT);
@@ -123,7 +153,7 @@ static void cut(const struct plan *p, size_t n, const struct got *g)
 	struct model_packet q = got_packet(p, &first[n]);
 
 	adopt_number(p, &first[n], g);
-	judge_read(p, &q, p->buffer, g);
+	judge_cut(p, &q, g);
 }
 
 static int run(const uint8_t *data, size_t size)
@@ -134,6 +164,8 @@ static int run(const uint8_t *data, size_t size)
 	size_t n;
 	bool sent;
 
+	if (is_flows(data, size))
+		return flows_run(data, size);
 	if (!plan_read(data, size, &p))
 		return -1;
 	set_up(&p);
@@ -160,18 +192,33 @@ static int run(const uint8_t *data, size_t size)
 	return 0;
 }
 
+static void begin(void)
+{
+	readers_begin();
+	flows_begin();
+}
+
+static void end(void)
+{
+	flows_end();
+	readers_end();
+}
+
 const struct fuzz_target fuzz_target = {
 	.name = "tx_read",
 	.format =
 		"1 byte: bit 0 TAP, 1 PI, 2 vnet header, 3 big-endian; 1 byte: the way: packet "
-		"socket, redirected from another device, UDP socket; 1 byte: the header's size less "
+		"socket, redirected from another device, UDP socket, bit 7 MSG_ZEROCOPY; 1 byte: the header's size less "
 		"10; 2 bytes: TUNSETOFFLOAD; 2 bytes: the buffer's size less 1; 1 byte: its pieces "
-		"less 1; 1 byte: the length of these; 24 bytes: the vnet header; then the frame, or "
-		"the payload of UDP. All numbers are little-endian",
+		"less 1, or bit 7: memory that ends; 1 byte: the length of these; 24 bytes: the vnet header; then the frame, or "
+		"the payload of UDP. All numbers are little-endian. Or bit 7 of the first byte, then 1 "
+		"byte: bit 0 TAP, 1 PI, 2 vnet header, 3 a single queue, 4 IFF_NAPI, 5 IFF_NAPI_FRAGS; "
+		"then steps of 4 bytes: operation, file, flow or "
+		"value, how",
 	.max_len = FRONT + READER_FRAME,
 	.reset_inputs = 10000,
-	.begin = readers_begin,
-	.end = readers_end,
+	.begin = begin,
+	.end = end,
 	.check = readers_check,
 	.run = run,
 	.print = target_print,
