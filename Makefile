@@ -55,6 +55,7 @@ $(B)/device/lockstep_shrink.o: device/op_program.h
 $(B)/fuzz/engine/program.o: fuzz/targets/program.h
 $(patsubst %/program.h,$(B)/%/target.o,$(wildcard fuzz/targets/*/program.h)): $(B)/%/target.o: %/program.h
 $(B)/fuzz/targets/tx_read/target.o: fuzz/targets/tx_read/flow.h
+$(B)/fuzz/targets/macvtap/target.o: fuzz/targets/macvtap/query.h
 
 $(B)/tuntests: $(core) $(suite)
 	$(call say,LD)

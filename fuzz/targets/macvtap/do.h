@@ -6,6 +6,7 @@
 #include "fuzz/targets/macvtap/expect.h"
 
 void do_setting(struct side *s, const struct tap_op *o);
+void do_query(const struct side *s, const struct tap_op *o);
 void do_write(struct side *s, const struct tap_op *o);
 void do_send(struct side *s, const struct tap_op *o);
 

@@ -7,6 +7,15 @@
 #include "device/uapi.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets/macvtap/do.h"
+#include "fuzz/targets/macvtap/query.h"
+#include "netns/link.h"
+
+/* What gives -errno as what gives -1. */
+static int negative(int ret)
+{
+	errno = -ret;
+	return ret ? -1 : 0;
+}
 
 static int set(const struct side *s, const struct tap_op *o)
 {
@@ -23,13 +32,29 @@ static int set(const struct side *s, const struct tap_op *o)
 		return tun_set_offload(fd, value);
 	case SET_QUEUE:
 		return tun_set_queue(fd, value & 1 ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE);
+	case SET_SNDBUF:
+		return negative(tap_sndbuf(fd, value));
+	case SET_ADDRESS:
+		return negative(tap_same_address(fd, value & 1, s->mac));
+	case SET_TXQUEUELEN:
+		return link_set_txqueuelen(s->link, value);
+	case REOPEN:
+		return negative(tap_reopen(fd));
+	case DELETE:
+		return link_del(s->link);
 	default:
-		return side_set_link(s, o->up, o->lower_up, o->mtu);
+		return s->gone ? 0 : side_set_link(s, o->up, o->lower_up, o->mtu);
 	}
 }
 
-static const char *const kind_names[] = { "TUNSETIFF",	   "TUNSETVNETHDRSZ", "TUNSETVNETLE/BE",
-					  "TUNSETOFFLOAD", "TUNSETQUEUE",     "link" };
+static const char *const kind_names[KINDS] = {
+	[SET_IFF] = "TUNSETIFF",	 [SET_SIZE] = "TUNSETVNETHDRSZ",
+	[SET_ORDER] = "TUNSETVNETLE/BE", [SET_OFFLOAD] = "TUNSETOFFLOAD",
+	[SET_QUEUE] = "TUNSETQUEUE",	 [SET_LINK] = "link",
+	[SET_SNDBUF] = "TUNSETSNDBUF",	 [SET_ADDRESS] = "SIOCSIFHWADDR",
+	[SET_TXQUEUELEN] = "txqueuelen", [REOPEN] = "open",
+	[DELETE] = "deletion",
+};
 
 void do_setting(struct side *s, const struct tap_op *o)
 {
@@ -39,4 +64,14 @@ void do_setting(struct side *s, const struct tap_op *o)
 	if (err != expected)
 		fuzz_wrong("%s with %#x on a queue of %s: model %s, kernel %s", kind_names[o->kind],
 			   o->value, s->kind, strerror(expected), strerror(err));
+}
+
+void do_query(const struct side *s, const struct tap_op *o)
+{
+	int seen = tap_ask(s->fd[o->queue], o->value), expected = expect_query(s, o);
+
+	fuzz_saw(QUERY << 24 | o->value << 16 | (uint16_t)seen);
+	if (seen != expected)
+		fuzz_wrong("query %u of a queue of %s: model %d, kernel %d", o->value, s->kind,
+			   expected, seen);
 }

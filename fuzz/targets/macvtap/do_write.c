@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "device/delivered.h"
@@ -23,9 +24,13 @@ void do_write(struct side *s, const struct tap_op *o)
 	const struct tap_written *w = &e.w;
 	struct delivered d = { 0 };
 	const char *what;
+	struct iovec iov[2];
 
 	expect_write(s, o, &e);
-	d.ret = write(s->fd[o->queue], e.bytes, e.len);
+	iov[0] = (struct iovec){ e.bytes, e.there };
+	iov[1] = (struct iovec){ NULL, e.len - e.there };
+	d.ret = e.there < e.len ? writev(s->fd[o->queue], iov, 2) :
+				  write(s->fd[o->queue], e.bytes, e.len);
 	d.err = d.ret < 0 ? errno : 0;
 	if (d.ret >= 0 ? d.ret != (ssize_t)e.len || (w->known && w->err) :
 			 d.err != (w->known ? w->err : EINVAL))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/targets/macvtap/expect.h"
 
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -8,6 +9,55 @@
 
 #include "device/uapi.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/targets/macvtap/query.h"
+
+/* SIOCSIFHWADDR with the address that the link has. */
+static int expect_address(const struct side *s, const struct tap_op *o)
+{
+	if (s->gone)
+		return ENOLINK;
+	if (!strcmp(s->kind, "ipvtap"))
+		return EOPNOTSUPP; /* it has that of the link below */
+	return o->value & 1 ? EINVAL : 0;
+}
+
+static int expect_reopen(const struct side *s, struct tap_queue *q)
+{
+	if (s->gone)
+		return ENODEV;
+	*q = TAP_QUEUE_NEW;
+	return 0;
+}
+
+static int expect_offload(struct side *s, const struct tap_op *o)
+{
+	unsigned int offload = s->offload;
+	int err = tap_set_offload(&fuzz_abi.kernel, o->value, &offload);
+
+	if (err || s->gone)
+		return err ? err : ENOLINK;
+	s->offload = offload;
+	return 0;
+}
+
+static int expect_delete(struct side *s)
+{
+	if (s->gone)
+		return ENODEV;
+	s->gone = true;
+	s->up = false;
+	return 0;
+}
+
+static int expect_link(struct side *s, const struct tap_op *o)
+{
+	if (s->gone)
+		return 0; /* nothing is done */
+	s->up = o->up;
+	s->lower_up = o->lower_up;
+	s->mtu = o->mtu;
+	return 0;
+}
 
 int expect_setting(struct side *s, const struct tap_op *o)
 {
@@ -24,14 +74,65 @@ int expect_setting(struct side *s, const struct tap_op *o)
 		q->le = o->value & 1;
 		return 0;
 	case SET_OFFLOAD:
-		return tap_set_offload(&fuzz_abi.kernel, o->value, &s->offload);
+		return expect_offload(s, o);
 	case SET_QUEUE:
-		return tap_set_enabled(q, o->value & 1);
+		return s->gone ? EINVAL : tap_set_enabled(q, o->value & 1);
+	case SET_SNDBUF:
+		return (int)o->value > 0 ? 0 : EINVAL;
+	case SET_ADDRESS:
+		return expect_address(s, o);
+	case SET_TXQUEUELEN:
+		return s->gone ? ENODEV : 0;
+	case REOPEN:
+		return expect_reopen(s, q);
+	case DELETE:
+		return expect_delete(s);
 	default:
-		s->up = o->up;
-		s->lower_up = o->lower_up;
-		s->mtu = o->mtu;
+		return expect_link(s, o);
+	}
+}
+
+/* An ioctl with a bad pointer: those that are about the link look for it first. */
+static int expect_bad(const struct side *s, unsigned long request)
+{
+	if (request == TUNGETVNETBE && !fuzz_abi.kernel.cross_le)
+		return -EINVAL;
+	return s->gone && (request == TUNGETIFF || request == SIOCGIFHWADDR) ? -ENOLINK : -EFAULT;
+}
+
+int expect_query(const struct side *s, const struct tap_op *o)
+{
+	const struct tap_queue *q = &s->q[o->queue];
+	const uint8_t *mac = s->mac;
+
+	switch (o->value) {
+	case TAP_FLAGS:
+		return s->gone ? -ENOLINK :
+				 IFF_TAP | IFF_NO_PI | (q->vnet_hdr ? IFF_VNET_HDR : 0) |
+					 (q->multi ? IFF_MULTI_QUEUE : 0);
+	case TAP_FEATURES:
+		return IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
+	case TAP_SIZE:
+		return q->vnet_size;
+	case TAP_LE:
+		return q->le;
+	case TAP_BE:
+		return fuzz_abi.kernel.cross_le ? q->be : -EINVAL;
+	case TAP_ADDRESS:
+		return s->gone ? -ENOLINK : mac[2] << 24 | mac[3] << 16 | mac[4] << 8 | mac[5];
+	case TAP_POLL:
+		return POLLOUT;
+	case TAP_READ:
+	case TAP_READ_NOWAIT:
+		return -EAGAIN;
+	case TAP_READ_NOTHING:
 		return 0;
+	case TAP_READ_WAIT:
+		return -EINTR;
+	case TAP_UNKNOWN:
+		return -EINVAL;
+	default:
+		return expect_bad(s, tap_bad(o->value - TAP_BAD));
 	}
 }
 
@@ -79,12 +180,30 @@ static enum arrival arrival(const struct side *s, const struct tap_written *w, c
 	return w->seen.len > s->mtu + ETH_HLEN + 4 ? NOTHING : FRAME;
 }
 
+/* The header is copied before anything is looked at but the length, the frame after that. */
+static void tear(const struct tap_queue *q, struct expected_write *e)
+{
+	size_t header = tap_port(q).vnet_size;
+	bool whole = !header || e->there >= VNET_SIZE_LEGACY;
+
+	if (e->len < header || (whole && e->w.early))
+		e->w.err = EINVAL;
+	else
+		e->w.err = EFAULT;
+	e->w.known = true;
+}
+
 void expect_write(const struct side *s, const struct tap_op *o, struct expected_write *e)
 {
 	struct iovec iov = { e->bytes, 0 };
 
 	iov.iov_len = e->len = assemble(s, o, e->bytes);
+	e->there = o->torn ? e->len / 2 : e->len;
 	tap_write(&fuzz_abi.kernel, &s->q[o->queue], s->world_mac, &iov, &e->w);
+	if (e->there < e->len)
+		tear(&s->q[o->queue], e);
+	else if (s->gone && !e->w.early)
+		e->w = (struct tap_written){ .known = true }; /* nobody looks at it */
 	e->arrival = arrival(s, &e->w, e->bytes);
 }
 

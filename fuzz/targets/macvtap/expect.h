@@ -10,13 +10,16 @@
 /* Of a setting, which is noted in @s: 0 or the errno. */
 int expect_setting(struct side *s, const struct tap_op *o);
 
+/* Of a query: a number or -errno. */
+int expect_query(const struct side *s, const struct tap_op *o);
+
 /* What has to come at the other end: nothing, this frame, or it cannot be said. */
 enum arrival { NOTHING, FRAME, UNKNOWN };
 
 /* What a write is, and leads to. */
 struct expected_write {
 	uint8_t bytes[MAX_HEADER + MAX_FRAME];
-	size_t len;
+	size_t len, there; /* bytes, and those that can be read */
 	struct tap_written w;
 	enum arrival arrival;
 };

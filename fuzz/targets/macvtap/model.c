@@ -16,6 +16,7 @@ int tap_set_iff(struct tap_queue *q, unsigned int flags)
 	if ((flags & ~(IFF_VNET_HDR | IFF_MULTI_QUEUE)) != (IFF_NO_PI | IFF_TAP))
 		return EINVAL;
 	q->vnet_hdr = flags & IFF_VNET_HDR;
+	q->multi = flags & IFF_MULTI_QUEUE;
 	return 0;
 }
 
@@ -98,6 +99,7 @@ void tap_write(const struct model_kernel *kernel, const struct tap_queue *q, con
 	k.tunnel_gso = false;
 	memset(w, 0, sizeof(*w));
 	w->err = take(&k, &p, &c, &h, &skb);
+	w->early = w->err && !skb.len;
 	/* Without a checksum to say where the headers end, the kernel looks into the frame. */
 	w->known = !h.gso_type || h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM || !skb.len;
 	if (w->err || !w->known)

@@ -14,6 +14,7 @@ struct tap_queue {
 	int vnet_size;
 	bool le, be;  /* TUNSETVNETLE, TUNSETVNETBE */
 	bool enabled; /* TUNSETQUEUE */
+	bool multi;   /* IFF_MULTI_QUEUE, which means nothing */
 };
 
 /* As open() makes it. */
@@ -36,6 +37,7 @@ struct model_port tap_port(const struct tap_queue *q);
 struct tap_written {
 	bool known; /* false: it depends on what the kernel dissects of the frame; 0 or EINVAL */
 	int err;
+	bool early; /* it is found before the frame is copied */
 	/* what a packet socket at the other end of the wire gets, if it comes there */
 	bool gso; /* a super-frame, which is only let through if it is what it says */
 	struct model_written seen;

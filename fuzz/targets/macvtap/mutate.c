@@ -33,7 +33,13 @@ static void draw_setting(uint8_t *op, struct draw *draw)
 {
 	static const uint8_t masks[] = { 0, 1, 3, 5, 7, 0xf, 0x10, 0x61, 0x6f, 0x80 };
 
-	op[0] = draw->below(draw, edit_chance(draw, 5) ? WRITE : SET_LINK);
+	static const uint8_t kinds[] = { SET_IFF,     SET_SIZE,	      SET_ORDER, SET_OFFLOAD,
+					 SET_QUEUE,   QUERY,	      QUERY,	 SET_SNDBUF,
+					 SET_ADDRESS, SET_TXQUEUELEN, REOPEN };
+
+	op[0] = kinds[draw->below(draw, sizeof(kinds))];
+	if (edit_chance(draw, 2))
+		op[0] = edit_chance(draw, 70) ? SET_LINK : DELETE;
 	op[1] = draw->below(draw, 2);
 	op[2] = edit_chance(draw, 50) ? draw->below(draw, 4) : draw->below(draw, 256);
 	if (op[0] == SET_OFFLOAD) {
@@ -75,7 +81,7 @@ static size_t edit_write(uint8_t *data, size_t size, size_t max, size_t at, size
 	uint8_t *op = data + at;
 
 	if (edit_chance(draw, 10))
-		op[1] ^= 1;
+		op[1] ^= edit_chance(draw, 50) ? 1 : 2;
 	if (edit_chance(draw, 10))
 		op[12] = edit_number(op[12], 8, draw);
 	if (edit_chance(draw, 50)) {

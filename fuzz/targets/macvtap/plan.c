@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/targets/macvtap/plan.h"
 
+#include <limits.h>
+
 #include "device/uapi.h"
 #include "fuzz/targets/edit.h"
+#include "fuzz/targets/macvtap/query.h"
 #include "fuzz/targets/macvtap/side.h"
 
-const uint8_t op_bytes[KINDS] = { 2, 2, 2, 2, 2, 1, 14, 6 };
+const uint8_t op_bytes[KINDS] = { 2, 2, 2, 2, 2, 1, 14, 6, 2, 2, 2, 2, 2, 2 };
 
 static unsigned int iff_flags(uint8_t bits)
 {
@@ -22,6 +25,8 @@ static bool is_lower_down(unsigned int value)
 size_t plan_op(const uint8_t *data, size_t size, struct tap_op *o)
 {
 	static const uint16_t mtus[] = { MTU, 1000, 9000, 1280 };
+	/* Frames take what they take for a moment; a super-frame is up to 40 in the queue. */
+	static const int buffers[] = { INT_MAX, 0, -1, 1 << 20 }, lengths[] = { 500, 64, 1000, 65 };
 	const uint8_t *d = data + 1;
 
 	if (!size || size < 1u + op_bytes[*data % KINDS])
@@ -35,6 +40,15 @@ size_t plan_op(const uint8_t *data, size_t size, struct tap_op *o)
 		o->value = edit_get16(d);
 		o->queue = 0;
 		break;
+	case SET_SNDBUF:
+		o->value = buffers[d[1] % 4];
+		break;
+	case SET_TXQUEUELEN:
+		o->value = lengths[d[1] % 4];
+		break;
+	case QUERY:
+		o->value = d[1] % TAP_QUERIES;
+		break;
 	case SET_LINK:
 		o->value = d[0];
 		o->up = o->value & 1;
@@ -43,6 +57,7 @@ size_t plan_op(const uint8_t *data, size_t size, struct tap_op *o)
 		break;
 	case WRITE:
 		o->vnet = vnet_decode(d + 1, VNET_SIZE_LEGACY, false);
+		o->torn = d[0] & 2;
 		o->limit = d[11] < SMALL ? d[11] : SIZE_MAX;
 		o->frame = data + 1 + op_bytes[WRITE];
 		o->len = edit_get16(d + 12) % (MAX_FRAME + 1);

@@ -14,7 +14,23 @@
 #define MAX_HEADER 255
 #define SMALL	   64 /* a limit of bytes to be written below it is one */
 
-enum kind { SET_IFF, SET_SIZE, SET_ORDER, SET_OFFLOAD, SET_QUEUE, SET_LINK, WRITE, SEND, KINDS };
+enum kind {
+	SET_IFF,
+	SET_SIZE,
+	SET_ORDER,
+	SET_OFFLOAD,
+	SET_QUEUE,
+	SET_LINK,
+	WRITE,
+	SEND,
+	QUERY,
+	SET_SNDBUF,
+	SET_ADDRESS,
+	SET_TXQUEUELEN,
+	REOPEN,
+	DELETE,
+	KINDS
+};
 
 /* How many bytes each takes in an input, without the frame of WRITE. */
 extern const uint8_t op_bytes[KINDS];
@@ -31,6 +47,7 @@ struct tap_op {
 	/* WRITE */
 	struct vnet vnet;
 	size_t limit; /* of bytes that are written */
+	bool torn;    /* the second half of these is in memory that is not there */
 	const uint8_t *frame;
 	size_t len;
 	/* SEND */

@@ -18,6 +18,8 @@ static void print_setting(FILE *out, struct side *s, const struct tap_op *o)
 	const char *fd = file(s, o->queue);
 	int err = expect_setting(s, o), value = o->value;
 
+	if (o->kind == SET_LINK && s->gone)
+		return;
 	fputs("\t\tCHECK(", out);
 	switch (o->kind) {
 	case SET_IFF:
@@ -38,12 +40,35 @@ static void print_setting(FILE *out, struct side *s, const struct tap_op *o)
 		fprintf(out, "set_flags(%s, TUNSETQUEUE, IFF_%s_QUEUE", fd,
 			value & 1 ? "ATTACH" : "DETACH");
 		break;
+	case SET_SNDBUF:
+		fprintf(out, "tap_sndbuf(%s, %d", fd, value);
+		break;
+	case SET_ADDRESS:
+		fprintf(out, "tap_same_address(%s, %d, tap(\"%s\")->mac", fd, value & 1, s->kind);
+		break;
+	case SET_TXQUEUELEN:
+		fprintf(out, "link_set(0, tap(\"%s\")->dev, IFLA_TXQLEN, %d", s->kind, value);
+		break;
+	case REOPEN:
+		fprintf(out, "tap_reopen(%s", fd);
+		break;
+	case DELETE:
+		fprintf(out, "tap_delete(\"%s\"", s->kind);
+		break;
 	default:
 		fprintf(out, "set_wire(\"%s\", %d, %d, %u", s->kind, s->up, s->lower_up, s->mtu);
 	}
 	fputc(')', out);
 	fputs(", ", out);
 	print_result(out, err ? -1 : 0, err);
+}
+
+static void print_query(FILE *out, const struct side *s, const struct tap_op *o)
+{
+	int ret = expect_query(s, o);
+
+	fprintf(out, "\t\tCHECK(tap_ask(%s, %u), ", file(s, o->queue), o->value);
+	print_result(out, ret < 0 ? -1 : ret, ret < 0 ? -ret : 0);
 }
 
 static void print_write_op(FILE *out, const struct side *s, const struct tap_op *o)
@@ -57,6 +82,14 @@ static void print_write_op(FILE *out, const struct side *s, const struct tap_op 
 	w->seen.ret = w->err ? -1 : (ssize_t)e.len;
 	w->seen.err = w->err;
 	fputs("\t\t{\n", out);
+	if (e.there < e.len) {
+		print_bytes(out, "bytes", e.bytes, e.len);
+		fprintf(out, "\n\t\tCHECK(tap_write_torn(%s, bytes, %zu, %zu), ", file(s, o->queue),
+			e.there, e.len);
+		print_result(out, w->seen.ret, w->err);
+		fputs("\t\t}\n", out);
+		return;
+	}
 	print_write_to(out, file(s, o->queue), &p, e.bytes, e.len, w->known ? &w->seen : NULL);
 	if (e.arrival == NOTHING)
 		fputs("\t\tCHECK(receive(), -EAGAIN);\n", out);
@@ -104,6 +137,8 @@ void target_print(FILE *out, const uint8_t *data, size_t size)
 			print_write_op(out, &copy, &o);
 		else if (o.kind == SEND)
 			print_send(out, &copy, &o);
+		else if (o.kind == QUERY)
+			print_query(out, &copy, &o);
 		else
 			print_setting(out, &copy, &o);
 	}

@@ -121,14 +121,34 @@ static inline void set_address(const char *dev, const char *address)
 struct tap {
 	char dev[8], lower[8], world[8];
 	int fd[2], watcher;
-	int lower_up;
+	int lower_up, gone;
+	uint8_t mac[6];
 };
+
+static inline void tap_make_link(struct tap *t, const char *kind, int number)
+{
+	uint32_t vepa = MACVLAN_MODE_VEPA;
+	uint16_t l2 = IPVLAN_MODE_L2;
+	uint8_t mac[6] = { 2, 0, 0, 0, number ? 2 : 3, number };
+
+	if (number)
+		link_make(kind, t->dev, t->lower, &l2, sizeof(l2));
+	else
+		link_make(kind, t->dev, t->lower, &vepa, sizeof(vepa));
+	memcpy(t->mac, mac, 6);
+	if (!number)
+		link_talk(ns[0], RTM_NEWLINK, t->dev, 0, 0, IFLA_ADDRESS, mac, 6);
+	if (link_set_up(0, t->dev, 1))
+		die(t->dev);
+	if (number)
+		set_address(t->dev, "10.77.1.1");
+	t->fd[0] = open_node(t->dev);
+	t->fd[1] = open_node(t->dev);
+}
 
 static inline void tap_make(struct tap *t, const char *kind, int number)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(3) };
-	uint32_t vepa = MACVLAN_MODE_VEPA;
-	uint16_t l2 = IPVLAN_MODE_L2;
 	uint8_t mac[6] = { 2, 0, 0, 0, 1, number };
 	int on = 1;
 
@@ -140,20 +160,10 @@ static inline void tap_make(struct tap *t, const char *kind, int number)
 	link_talk(ns[0], RTM_NEWLINK, t->world, 0, 0, IFLA_ADDRESS, mac, 6);
 	mac[4] = 2;
 	link_talk(ns[0], RTM_NEWLINK, t->lower, 0, 0, IFLA_ADDRESS, mac, 6);
-	if (number)
-		link_make(kind, t->dev, t->lower, &l2, sizeof(l2));
-	else
-		link_make(kind, t->dev, t->lower, &vepa, sizeof(vepa));
-	mac[4] = 3;
-	if (!number)
-		link_talk(ns[0], RTM_NEWLINK, t->dev, 0, 0, IFLA_ADDRESS, mac, 6);
-	if (link_set_up(0, t->world, 1) || link_set_up(0, t->lower, 1) || link_set_up(0, t->dev, 1))
-		die(t->dev);
-	if (number)
-		set_address(t->dev, "10.77.1.1");
+	if (link_set_up(0, t->world, 1) || link_set_up(0, t->lower, 1))
+		die(t->lower);
+	tap_make_link(t, kind, number);
 	t->lower_up = 1;
-	t->fd[0] = open_node(t->dev);
-	t->fd[1] = open_node(t->dev);
 	t->watcher = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	to.sll_ifindex = if_nametoindex(t->world);
 	if (setsockopt(t->watcher, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) ||
@@ -212,9 +222,25 @@ static inline int set_wire(const char *kind, int up, int lower_up, int mtu)
 	return ret;
 }
 
+static inline int tap_delete(const char *kind)
+{
+	int ret = link_del(0, tap(kind)->dev);
+
+	tap(kind)->gone = 1;
+	return ret;
+}
+
 /* As it was when it was made, but for the offloads: none. */
 static inline void tap_defaults(const char *kind)
 {
+	struct tap *t = tap(kind);
+
+	if (t->gone) {
+		close(t->fd[0]);
+		close(t->fd[1]);
+		tap_make_link(t, kind, !strcmp(kind, "ipvtap"));
+		t->gone = 0;
+	}
 	set_wire(kind, 1, 1, 1500);
 	for (int i = 0; i < 2; i++) {
 		int fd = tap_queue(kind, i);

@@ -5,14 +5,17 @@
 
 #include "fuzz/targets/edit.h"
 #include "fuzz/targets/macvtap/plan.h"
+#include "fuzz/targets/macvtap/query.h"
 #include "fuzz/targets/parts.h"
 #include "fuzz/targets/seed.h"
 #include "harness/harness.h"
 
+#define ASK(query) QUERY, 0, query
+
 /* The settings that an input begins with, each of op_bytes[] bytes and its number. */
 static const struct {
 	const char *name;
-	uint8_t ops[12];
+	uint8_t ops[36];
 	size_t size;
 } settings[] = {
 	{ "plain", { 0 }, 0 },
@@ -27,6 +30,47 @@ static const struct {
 	{ "refused",
 	  { SET_IFF, 0, 0x70, SET_SIZE, 0, 9, SET_OFFLOAD, 0x80, 0, SET_QUEUE, 0, 1 },
 	  12 },
+	{ "asked",
+	  { ASK(TAP_FLAGS), ASK(TAP_FEATURES), ASK(TAP_SIZE), ASK(TAP_LE), ASK(TAP_BE),
+	    ASK(TAP_ADDRESS), ASK(TAP_POLL), ASK(TAP_READ), ASK(TAP_READ_NOTHING),
+	    ASK(TAP_READ_NOWAIT), ASK(TAP_READ_WAIT), ASK(TAP_UNKNOWN) },
+	  36 },
+	{ "bad_pointers",
+	  { ASK(TAP_BAD), ASK(TAP_BAD + 1), ASK(TAP_BAD + 2), ASK(TAP_BAD + 3), ASK(TAP_BAD + 4),
+	    ASK(TAP_BAD + 5), ASK(TAP_BAD + 6), ASK(TAP_BAD + 7), ASK(TAP_BAD + 8),
+	    ASK(TAP_BAD + 9), ASK(TAP_BAD + 10), ASK(TAP_BAD + 11) },
+	  36 },
+	{ "link_set",
+	  { SET_SNDBUF, 0, 1, SET_SNDBUF, 0, 3, SET_ADDRESS, 0, 0, SET_ADDRESS, 1, 1,
+	    SET_TXQUEUELEN, 0, 1, SET_TXQUEUELEN, 0, 3 },
+	  18 },
+	{ "reopened", { SET_IFF, 0, 2, ASK(TAP_FLAGS), REOPEN, 0, 0, ASK(TAP_FLAGS) }, 12 },
+	{ "deleted",
+	  { DELETE,
+	    0,
+	    0,
+	    ASK(TAP_FLAGS),
+	    ASK(TAP_ADDRESS),
+	    SET_OFFLOAD,
+	    1,
+	    0,
+	    SET_QUEUE,
+	    0,
+	    0,
+	    SET_ADDRESS,
+	    0,
+	    0,
+	    SET_TXQUEUELEN,
+	    0,
+	    0,
+	    REOPEN,
+	    1,
+	    0,
+	    ASK(TAP_POLL),
+	    ASK(TAP_READ) },
+	  30 },
+	{ "gone", { DELETE, 1, 0, DELETE, 0, 0, ASK(TAP_BAD + 1), SET_LINK, 0 }, 11 },
+	{ "torn", { 0 }, 0 }, /* the write is */
 };
 
 /* A write of one of three frames, then one that is sent to be read. */
@@ -49,7 +93,7 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	memcpy(data + at, settings[set].ops, settings[set].size);
 	at += settings[set].size;
 	data[at] = WRITE;
-	data[at + 1] = 0;
+	data[at + 1] = !strcmp(settings[set].name, "torn") ? 2 : 0;
 	vnet_encode(&v, data + at + 2, VNET_SIZE_LEGACY, false);
 	data[at + 12] = SMALL;
 	edit_put16(data + at + 13, s.frame.len);

@@ -41,22 +41,21 @@ static void cannot(const char *what, const struct side *s)
 	TH_BAIL("%s of %s: %s", what, s->link, strerror(errno));
 }
 
-/* False if the kernel has not got this kind of link. */
-static bool make_links(struct side *s, unsigned int i)
+/* On the pair; false if the kernel has not got this kind of link. */
+static bool make_link(struct side *s)
 {
-	uint8_t lower_mac[6] = { 2, 0, 0, 0, 2, i }, mac[6] = { 2, 0, 0, 0, 3, i };
+	int i = s - sides;
+	uint8_t mac[6] = { 2, 0, 0, 0, 3, i };
 	/* Every frame that is written goes out to the wire. */
 	uint32_t mode = i ? 0 : MACVLAN_MODE_VEPA;
 	char cidr[32];
 
-	if (link_add_veth(s->lower, s->world) || link_set_address(s->lower, lower_mac, 6) ||
-	    link_set_address(s->world, s->world_mac, 6) || link_up(s->lower) || link_up(s->world))
-		cannot("veth pair", s);
 	if (link_add_on(s->kind, s->link, s->lower, mode))
 		return false;
 	if (!i && link_set_address(s->link, mac, 6))
 		cannot("address", s);
-	memcpy(s->mac, i ? lower_mac : mac, 6);
+	memcpy(s->mac, mac, 6);
+	s->mac[4] -= i;
 	if (link_up(s->link))
 		cannot("start", s);
 	/*
@@ -69,6 +68,17 @@ static bool make_links(struct side *s, unsigned int i)
 	return true;
 }
 
+/* False if the kernel has not got this kind of link. */
+static bool make_links(struct side *s, unsigned int i)
+{
+	uint8_t lower_mac[6] = { 2, 0, 0, 0, 2, i };
+
+	if (link_add_veth(s->lower, s->world) || link_set_address(s->lower, lower_mac, 6) ||
+	    link_set_address(s->world, s->world_mac, 6) || link_up(s->lower) || link_up(s->world))
+		cannot("veth pair", s);
+	return make_link(s);
+}
+
 static void set_defaults(struct side *s)
 {
 	for (int i = 0; i < QUEUES; i++)
@@ -78,6 +88,19 @@ static void set_defaults(struct side *s)
 	s->up = s->lower_up = true;
 }
 
+static void open_files(struct side *s)
+{
+	for (int i = 0; i < QUEUES; i++) {
+		s->fd[i] = macvtap_open_unmounted(s->link);
+		if (s->fd[i] < 0)
+			cannot("file", s);
+	}
+	set_defaults(s);
+	/* From the start a link has the offloads of the one below. */
+	if (tun_set_offload(s->fd[0], 0))
+		cannot("TUNSETOFFLOAD", s);
+}
+
 void sides_begin(void)
 {
 	for (num_sides = 0; num_sides < ARRAY_SIZE(sides); num_sides++) {
@@ -85,16 +108,8 @@ void sides_begin(void)
 
 		if (!make_links(s, num_sides))
 			break;
-		for (int i = 0; i < QUEUES; i++) {
-			s->fd[i] = macvtap_open_unmounted(s->link);
-			if (s->fd[i] < 0)
-				cannot("file", s);
-		}
 		s->packet = packet_open(s->world, ETH_P_ALL, PACKET_VNET);
-		set_defaults(s);
-		/* From the start a link has the offloads of the one below. */
-		if (tun_set_offload(s->fd[0], 0))
-			cannot("TUNSETOFFLOAD", s);
+		open_files(s);
 	}
 	if (num_sides)
 		return;
@@ -135,6 +150,16 @@ int side_set_link(const struct side *was, bool up, bool lower_up, unsigned int m
 
 void side_restore(struct side *s)
 {
+	if (s->gone) {
+		for (int i = 0; i < QUEUES; i++)
+			close(s->fd[i]);
+		/* What is left of the settings of the pair. */
+		if (side_set_link(s, false, true, MTU) || !make_link(s))
+			cannot("new link", s);
+		open_files(s);
+		s->gone = false;
+		return;
+	}
 	if (!side_open(s) || s->mtu != MTU) {
 		if (side_set_link(s, true, true, MTU))
 			cannot("link", s);
@@ -145,7 +170,7 @@ void side_restore(struct side *s)
 		struct tap_queue *q = &s->q[i];
 		int size = VNET_SIZE_LEGACY;
 
-		if (!q->vnet_hdr)
+		if (!q->vnet_hdr || q->multi)
 			tun_set_iff(s->fd[i], s->link, FLAGS | IFF_VNET_HDR);
 		if (q->vnet_size != size)
 			ioctl(s->fd[i], TUNSETVNETHDRSZ, &size);

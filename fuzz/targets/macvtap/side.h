@@ -20,6 +20,7 @@ struct side {
 	struct tap_queue q[QUEUES];
 	unsigned int offload, mtu;
 	bool up, lower_up;
+	bool gone; /* the link is: it was deleted under its files */
 };
 
 extern struct side sides[SIDES];

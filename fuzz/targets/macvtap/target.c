@@ -15,7 +15,8 @@
 #include "fuzz/targets/macvtap/do.h"
 #include "fuzz/targets/parts.h"
 
-FUZZ_TEXT(macvtap_prologue, FUZZ_FILE("fuzz/targets/macvtap/program.h"));
+FUZZ_TEXT(macvtap_prologue, FUZZ_FILE("fuzz/targets/macvtap/query.h") FUZZ_LINE("")
+				    FUZZ_FILE("fuzz/targets/macvtap/program.h"));
 
 static int run(const uint8_t *data, size_t size)
 {
@@ -31,6 +32,8 @@ static int run(const uint8_t *data, size_t size)
 			do_write(s, &o);
 		else if (o.kind == SEND)
 			do_send(s, &o);
+		else if (o.kind == QUERY)
+			do_query(s, &o);
 		else
 			do_setting(s, &o);
 	}
@@ -42,13 +45,16 @@ const struct fuzz_target fuzz_target = {
 	.name = "macvtap",
 	.format =
 		"1 byte: bit 0 an ipvtap instead of a macvtap; then up to 32 operations, each a byte "
-		"modulo 8 and: 0 TUNSETIFF, queue, flags; 1 TUNSETVNETHDRSZ, queue, size; 2 "
+		"modulo 14 and: 0 TUNSETIFF, queue, flags; 1 TUNSETVNETHDRSZ, queue, size; 2 "
 		"TUNSETVNETLE (bit 1: BE), queue, value; 3 TUNSETOFFLOAD, mask (2 bytes); 4 "
 		"TUNSETQUEUE, queue, on or off; 5 bit 0 the link below is up, bits 1 and 2 the MTU at "
-		"the other end; 6 a write: queue, vnet header (10), bytes written if below 64, length "
+		"the other end; 6 a write: queue (bit 1: half of it in "
+		"memory that is not there), vnet header (10), bytes written if below 64, length "
 		"(2), the frame, whose addresses are filled in; 7 a frame sent to it and read: plain, "
 		"tagged, partial checksum or super-frame, payload (2), size of segments, of the "
-		"reader's buffer (2)",
+		"reader's buffer (2); 8 a query, queue, which; 9 TUNSETSNDBUF, queue, size; 10 "
+		"SIOCSIFHWADDR, queue, kind of link; 11 txqueuelen; 12 another open(), queue; 13 the "
+		"link is deleted, after which its files have none",
 	.max_len = FUZZ_MAX_LEN,
 	.reset_inputs = 20000,
 	.begin = sides_begin,
