@@ -68,7 +68,8 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	edit_put16(data + MASK, seeds[n].mask);
 	edit_put16(data + BUFFER, seeds[n].buffer);
 	data[PIECES] = seeds[n].pieces;
-	data[PIECE] = 17;
+	/* Where memory ends: in the vnet header, or in the Ethernet header. */
+	data[PIECE] = seeds[n].pieces & PLAN_TORN && seeds[n].reader & READER_PI ? 7 : 17;
 	vnet_encode(&v, data + HEADER, PORT_HEADER, false);
 	memcpy(data + FRONT, s.frame.data, s.frame.len);
 	*name = seeds[n].name;
