@@ -21,7 +21,7 @@ struct campaign {
 	unsigned int jobs;
 	unsigned int seconds; /* 0: until a signal */
 	bool resume;
-	bool first; /* end when the first failure is settled */
+	bool first;	       /* end when the first failure is settled */
 	char *folder, *corpus; /* absolute paths */
 };
 
