@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/campaign_state.h"
 #include "cli/common.h"
@@ -33,36 +34,76 @@ bool corpus_seed(const struct campaign *c)
 	return !status;
 }
 
-/*
- * An input of the corpus that makes the kernel fail would end each engine when it begins: it goes
- * to the folder "failing".
- */
-void corpus_set_aside(const struct campaign *c, const char *recorder)
+/* AFL++ has one for each job: their paths, and NULL. */
+static char **queues_of(const struct campaign *c)
 {
-	char *failing = join(c->folder, "failing");
-	struct recording r, file;
+	char *afl = join(c->folder, "afl"), **paths;
 	struct dirent **names;
-	int n = scandir(c->corpus, &names, NULL, alphasort);
-	bool known = !recording_load(recorder, &r) && r.count && output_make_path(failing);
+	int n = scandir(afl, &names, NULL, alphasort), count = 0;
 
+	paths = must(calloc(n < 0 ? 1 : n + 1, sizeof(*paths)));
 	for (int i = 0; i < n; i++) {
-		char *from = join(c->corpus, names[i]->d_name),
-		     *to = join(failing, names[i]->d_name);
-		struct stat st;
-
-		if (known && !stat(from, &st) && S_ISREG(st.st_mode) &&
-		    st.st_size == (off_t)r.inputs[r.count - 1].size &&
-		    !recording_load(from, &file)) {
-			if (!memcmp(file.inputs[0].data, r.inputs[r.count - 1].data, st.st_size))
-				rename(from, to);
-			recording_free(&file);
-		}
-		free(from);
-		free(to);
+		if (*names[i]->d_name != '.' &&
+		    asprintf(&paths[count++], "%s/%s/queue", afl, names[i]->d_name) < 0)
+			must(NULL);
 		free(names[i]);
 	}
 	if (n >= 0)
 		free(names);
+	free(afl);
+	return paths;
+}
+
+static bool is_input(const char *path, const struct recorded *input)
+{
+	struct recording file;
+	struct stat st;
+	bool is;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || st.st_size != (off_t)input->size ||
+	    recording_load(path, &file))
+		return false;
+	is = !memcmp(file.inputs[0].data, input->data, input->size);
+	recording_free(&file);
+	return is;
+}
+
+/* From the folder @from to @to, which may be on another disk. */
+static void move_input(const char *from, const char *to, const struct recorded *input)
+{
+	struct dirent **names;
+	int n = scandir(from, &names, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char *path = join(from, names[i]->d_name), *target = join(to, names[i]->d_name);
+
+		if (is_input(path, input) && copy_file(path, target))
+			unlink(path);
+		free(path);
+		free(target);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
+/*
+ * An input of the corpus that makes the kernel fail would end each engine when it begins: it goes
+ * to the folder "failing". AFL++ begins with its queue, too.
+ */
+void corpus_set_aside(const struct campaign *c, const char *recorder)
+{
+	char *failing = join(c->folder, "failing"), **queues = queues_of(c);
+	struct recording r;
+
+	if (!recording_load(recorder, &r) && r.count && output_make_path(failing)) {
+		move_input(c->corpus, failing, &r.inputs[r.count - 1]);
+		for (char **queue = queues; *queue; queue++)
+			move_input(*queue, failing, &r.inputs[r.count - 1]);
+	}
+	for (char **queue = queues; *queue; queue++)
+		free(*queue);
+	free(queues);
 	recording_free(&r);
 	free(failing);
 }

@@ -18,24 +18,6 @@
 #include "fuzz/engine/recorder.h"
 #include "harness/registry.h"
 
-static bool copy_file(const char *from, const char *to)
-{
-	char buf[65536];
-	FILE *in = fopen(from, "re"), *out = in ? fopen(to, "we") : NULL;
-	bool ok = in && out;
-	size_t n;
-
-	if (!in)
-		return fault(from, "cannot read ");
-	while (ok && (n = fread(buf, 1, sizeof(buf), in)))
-		ok = fwrite(buf, 1, n, out) == n;
-	if (in)
-		fclose(in);
-	if (out && fclose(out))
-		ok = false;
-	return ok || fault(to, "cannot write ");
-}
-
 /* When it was found, for the report. */
 static bool write_found(const struct state *s, const char *folder)
 {

@@ -35,12 +35,14 @@
 /* The failure that a campaign had no time or no room to keep before it ended. */
 static bool keep_left(struct state *s, struct job *j)
 {
-	char *title = j->head->magic == RECORDER_MAGIC ? crash_title(j->console) : NULL;
-	bool ok = !title || failure_keep(s, j);
+	char *title = crash_title(j->console);
+	bool left = j->head->magic == RECORDER_MAGIC && (title || j->head->flags & RECORDER_FAILED);
 
-	s->failures += title && ok;
 	free(title);
-	return ok;
+	if (left && !failure_keep(s, j))
+		return false;
+	s->failures += left;
+	return true;
 }
 
 bool campaign_job_prepare(struct state *s, unsigned int number)
@@ -77,6 +79,7 @@ bool campaign_job_start(struct state *s, struct job *j)
 	j->seen_total = 0;
 	j->head->total = 0;
 	j->head->magic = 0;
+	j->head->flags = 0;
 	j->hung = j->reported = false;
 	j->console_read = 0;
 	j->heard = time(NULL);
@@ -93,18 +96,19 @@ static bool is_failure(int code)
 bool campaign_job_end(struct state *s, struct job *j, int status)
 {
 	bool ran = j->head->magic == RECORDER_MAGIC && j->head->total;
+	bool failed = j->hung || j->head->flags & RECORDER_FAILED;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : GUEST_DIED;
 	char *title;
 
 	j->pid = 0;
 	if (campaign_ended_by)
 		return true;
-	if (!code && !j->hung) {
+	if (!code && !failed) {
 		j->bad_starts = ran ? 0 : j->bad_starts + 1;
 	} else {
 		title = crash_title(j->console);
 		/* Killed by somebody: nothing was found, and the corpus is where it was. */
-		if (title || j->hung || is_failure(code)) {
+		if (title || failed || is_failure(code)) {
 			if (!failure_keep(s, j)) {
 				free(title);
 				return false;
@@ -154,6 +158,9 @@ void campaign_job_watch(struct job *j)
 		j->before += j->seen_total;
 		j->seen_total = 0;
 	}
+	/* AFL++ goes on after an input that failed. */
+	if (j->pid && j->head->flags & RECORDER_FAILED)
+		kill(j->pid, SIGTERM);
 	if (j->pid && !j->reported && has_report(j)) {
 		/* Let it finish what it says; mostly it dies by itself. */
 		j->reported = true;

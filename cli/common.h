@@ -14,4 +14,7 @@ char *join(const char *dir, const char *name);
 /* "@what@path: " and the text of errno as a line on standard error. Always false. */
 bool fault(const char *path, const char *what);
 
+/* False after a line. */
+bool copy_file(const char *from, const char *to);
+
 #endif /* CLI_COMMON_H */

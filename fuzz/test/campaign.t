@@ -10,6 +10,7 @@ build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/er
 [ $? != 4 ] || skip_all "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
 
 fuzz="build/tuntests fuzz"
+cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 exits "a target is needed" 2 $fuzz
 ok "... which is said" grep -q "one target is needed" "$work/err"
 exits "a target that is not there" 2 $fuzz -o "$work/x" nosuch
@@ -74,14 +75,23 @@ if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > 
 	exits "an engine that is not there" 2 env PATH="$work" $fuzz --live -e afl -t 5 -o "$work/no-afl" \
 		ioctl_sequence
 	ok "... is no failure of the kernel" grep -q "ioctl_sequence does not start (exit status 127)" "$work/err"
+	dir=$work/afl
+	# AFL++ goes on after a seed that fails, and says nothing of it in the end.
+	exits "a seed that fails under AFL++" 1 env LD_PRELOAD="$work/liar.so" timeout 120 $fuzz --live --first \
+		-e afl -t 1000 -o "$dir" ioctl_sequence
+	ok "... is a failure like any other" grep -q "the kernel does not do what the model says" \
+		"$dir"/crashes/*/report.txt
+	ok "... made small" grep -q "nothing more can be left out" "$dir"/crashes/*/report.txt
+	seed=$(ls "$dir/failing" | grep -v :)
+	ok "... the seed is set aside" test -n "$seed" -a ! -e "$dir/corpus/$seed"
+	ok "... in AFL++'s own folder, too" sh -c "! ls '$dir/afl/job0/queue' | grep ':$seed\$'"
 else
-	skip "an engine that is not there" "no AFL++ here (afl++)"
+	skip "a campaign with AFL++" "no AFL++ here (afl++)"
 fi
 exits "a guest that is not there" 2 $fuzz --guest uml-nosuch -t 1 -o "$work/no-guest" ioctl_sequence
 ok "... is named" grep -q "guest uml-nosuch cannot share a corpus" "$work/err"
 
 # A kernel that lies about one ioctl.
-cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 dir=$work/liar
 exits "what a kernel does wrong is found, and ends the campaign" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
 	$fuzz --live --first -t 1000 -o "$dir" ioctl_sequence
