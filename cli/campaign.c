@@ -54,7 +54,7 @@ static bool prepare(struct state *s)
 		if (!campaign_job_prepare(s, i))
 			return false;
 	}
-	return corpus_seed(s->c);
+	return corpus_gather(s) && corpus_seed(s->c);
 }
 
 /* All children that have ended. False if the campaign cannot go on. */
@@ -97,6 +97,8 @@ static bool work(struct state *s)
 		if (time(NULL) < next)
 			continue;
 		next = time(NULL) + STATS_S;
+		if (!corpus_gather(s))
+			return false;
 		status_measure(s);
 		status_say(s, false);
 		if (!status_write(s))
@@ -125,6 +127,7 @@ int campaign_run(struct campaign *c)
 		kill(s.settler, SIGTERM);
 		wait_end(s.settler);
 	}
+	ok = corpus_gather(&s) && ok;
 	status_measure(&s);
 	ok = status_write(&s) && ok;
 	status_say(&s, true);

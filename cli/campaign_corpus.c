@@ -9,6 +9,7 @@
 
 #include "cli/campaign_state.h"
 #include "cli/common.h"
+#include "cli/sha1.h"
 #include "fuzz/engine/recorder.h"
 #include "harness/output.h"
 #include "harness/registry.h"
@@ -52,6 +53,71 @@ static char **queues_of(const struct campaign *c)
 		free(names);
 	free(afl);
 	return paths;
+}
+
+/* Into the corpus, unless it is there, by the name that libFuzzer would give it. */
+static bool add_input(const struct campaign *c, const struct recorded *input)
+{
+	char name[42] = ".", *part, *path;
+	bool ok = true;
+	FILE *out;
+
+	sha1_name(input->data, input->size, name + 1);
+	part = join(c->corpus, name);
+	path = join(c->corpus, name + 1);
+	if (access(path, F_OK)) {
+		out = fopen(part, "we");
+		ok = out && fwrite(input->data, 1, input->size, out) == input->size;
+		if (out && fclose(out))
+			ok = false;
+		ok = (ok && !rename(part, path)) || fault(path, "cannot write ");
+	}
+	free(part);
+	free(path);
+	return ok;
+}
+
+/* Those of one queue that were written from @since to @until, and are not from the corpus. */
+static bool gather_from(const struct campaign *c, const char *queue, time_t since, time_t until)
+{
+	struct dirent **names;
+	int n = scandir(queue, &names, NULL, alphasort);
+	bool ok = true;
+
+	for (int i = 0; i < n; i++) {
+		const char *name = names[i]->d_name;
+		char *path = join(queue, name);
+		struct recording file;
+		struct stat st;
+
+		/* AFL++ may rename its queue under our eyes. */
+		if (ok && !strncmp(name, "id:", 3) && !strstr(name, ",orig:") && !stat(path, &st) &&
+		    st.st_mtime >= since && st.st_mtime <= until && !recording_load(path, &file)) {
+			ok = add_input(c, file.inputs);
+			recording_free(&file);
+		}
+		free(path);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return ok;
+}
+
+bool corpus_gather(struct state *s)
+{
+	/* What AFL++ has begun to write is whole a second later. */
+	time_t until = time(NULL) - (campaign_jobs_up(s) ? 2 : 0);
+	char **queues = queues_of(s->c);
+	bool ok = true;
+
+	for (char **queue = queues; *queue; queue++) {
+		ok = ok && gather_from(s->c, *queue, s->gathered, until);
+		free(*queue);
+	}
+	free(queues);
+	s->gathered = until;
+	return ok;
 }
 
 static bool is_input(const char *path, const struct recorded *input)

@@ -3,10 +3,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/campaign_state.h"
 #include "cli/common.h"
+#include "harness/registry.h"
 
 unsigned int campaign_seconds_left(const struct state *s)
 {
@@ -41,45 +43,54 @@ static pid_t start_libfuzzer(const struct state *s, struct job *j, const char *p
 /* Ends at the first crash: the recorder has to be read before the next program uses it. */
 static pid_t start_afl(const struct state *s, struct job *j, const char *program)
 {
-	char seconds[16], name[32], out[PATH_MAX], role[4], mutator[PATH_MAX];
+	char seconds[16], name[32], out[PATH_MAX], mutator[PATH_MAX];
 	char *library = campaign_program(s->c->target, "-mutator.so");
+	const char *words[] = {
+		"/usr/bin/env",
+		"AFL_BENCH_UNTIL_CRASH=1",
+		"AFL_DEBUG_CHILD=1",
+		"AFL_NO_UI=1",
+		mutator,
+		"AFL_SKIP_CPUFREQ=1",
+		"AFL_NO_AFFINITY=1",
+		"AFL_AUTORESUME=1",
+		"AFL_SYNC_TIME=1",
+		"AFL_IMPORT_FIRST=1",
+		"AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1",
+		"afl-fuzz",
+		"-i",
+		s->c->corpus,
+		"-o",
+		out,
+		j->number ? "-S" : "-M",
+		name,
+		"-t",
+		"10000",
+		"-c",
+		"0",
+		"-V",
+		seconds,
+		"-F",
+		s->c->corpus,
+		"--",
+		program,
+		NULL,
+	};
 	const char **command;
 	pid_t pid;
 
+	/* Only the main one looks at what is not AFL++'s; the others have it of that one. */
+	if (j->number)
+		memmove(words + ARRAY_SIZE(words) - 5, words + ARRAY_SIZE(words) - 3,
+			3 * sizeof(*words));
 	snprintf(seconds, sizeof(seconds), "%u", campaign_seconds_left(s));
 	snprintf(name, sizeof(name), "job%u", j->number);
 	snprintf(out, sizeof(out), "%s/afl", s->c->folder);
-	snprintf(role, sizeof(role), j->number ? "-S" : "-M");
 	if (!library)
 		return -1;
 	snprintf(mutator, sizeof(mutator), "AFL_CUSTOM_MUTATOR_LIBRARY=%s", library);
 	free(library);
-	command = campaign_command(s->c, j->number, j->recorder,
-				   (const char *[]){ "/usr/bin/env",
-						     "AFL_BENCH_UNTIL_CRASH=1",
-						     "AFL_DEBUG_CHILD=1",
-						     "AFL_NO_UI=1",
-						     mutator,
-						     "AFL_SKIP_CPUFREQ=1",
-						     "AFL_NO_AFFINITY=1",
-						     "AFL_AUTORESUME=1",
-						     "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1",
-						     "afl-fuzz",
-						     "-i",
-						     s->c->corpus,
-						     "-o",
-						     out,
-						     role,
-						     name,
-						     "-t",
-						     "10000",
-						     "-c",
-						     "0",
-						     "-V",
-						     seconds,
-						     "--",
-						     program,
-						     NULL });
+	command = campaign_command(s->c, j->number, j->recorder, words);
 	pid = campaign_spawn(command, j->console, s->c->guest ? NULL : j->recorder);
 	free(command);
 	return pid;

@@ -45,6 +45,7 @@ struct state {
 	double last_s;
 	uint64_t last_inputs;
 	double rate;
+	time_t gathered; /* AFL++'s finds until then are in the corpus */
 };
 
 /* The signal that ends the campaign, or 0. */
@@ -61,6 +62,8 @@ bool engine_start(const struct state *s, struct job *j);
 
 /* Seeds of the target into a corpus that is empty. */
 bool corpus_seed(const struct campaign *c);
+/* What AFL++ has found since the last time. False after a line. */
+bool corpus_gather(struct state *s);
 /* The last input of that recording goes from the corpus to the folder "failing". */
 void corpus_set_aside(const struct campaign *c, const char *recorder);
 

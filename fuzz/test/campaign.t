@@ -85,6 +85,17 @@ if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > 
 	seed=$(ls "$dir/failing" | grep -v :)
 	ok "... the seed is set aside" test -n "$seed" -a ! -e "$dir/corpus/$seed"
 	ok "... in AFL++'s own folder, too" sh -c "! ls '$dir/afl/job0/queue' | grep ':$seed\$'"
+	# Both engines' finds are in the one corpus, each by the name that libFuzzer would give it.
+	dir=$work/shared
+	mkdir -p "$dir/corpus"
+	echo > "$dir/corpus/blank"
+	exits "a campaign with AFL++" 0 timeout 120 $fuzz --live -e afl -t 8 -o "$dir" ioctl_sequence
+	found=$(ls "$dir/corpus" | grep -c '^[0-9a-f]\{40\}$')
+	ok "... has its finds in the corpus" test "$found" -ge 3
+	is "... by their content" "$(cd "$dir/corpus" && sha1sum [0-9a-f]*[0-9a-f] | awk '$1 != $2')" ""
+	build/fuzz/ioctl_sequence-replay --seeds "$dir/corpus"
+	exits "... and goes on" 0 timeout 120 $fuzz --live --resume -e afl -t 8 -o "$dir" ioctl_sequence
+	ok "... with what others have put there" sh -c "ls '$dir/afl/job0/queue' | grep sync:corpus"
 else
 	skip "a campaign with AFL++" "no AFL++ here (afl++)"
 fi
