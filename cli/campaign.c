@@ -54,7 +54,7 @@ static bool prepare(struct state *s)
 		if (!campaign_job_prepare(s, i))
 			return false;
 	}
-	return corpus_gather(s) && corpus_seed(s->c);
+	return campaign_job_keep_others(s) && corpus_gather(s) && corpus_seed(s->c);
 }
 
 /* All children that have ended. False if the campaign cannot go on. */

@@ -45,15 +45,21 @@ static bool keep_left(struct state *s, struct job *j)
 	return true;
 }
 
-bool campaign_job_prepare(struct state *s, unsigned int number)
+/* "job-@number@" in the campaign's folder, to be freed. */
+static char *folder_of(const struct state *s, unsigned int number)
 {
-	struct job *j = &s->jobs[number];
 	char name[32];
+
+	snprintf(name, sizeof(name), "job-%u", number);
+	return join(s->c->folder, name);
+}
+
+static bool prepare(struct state *s, struct job *j, unsigned int number)
+{
 	int fd;
 
 	j->number = number;
-	snprintf(name, sizeof(name), "job-%u", number);
-	j->folder = join(s->c->folder, name);
+	j->folder = folder_of(s, number);
 	if (!output_make_path(j->folder))
 		return fault(j->folder, "cannot make ");
 	j->recorder = join(j->folder, "recorder");
@@ -69,6 +75,32 @@ bool campaign_job_prepare(struct state *s, unsigned int number)
 		return false;
 	j->head->total = 0;
 	return true;
+}
+
+bool campaign_job_prepare(struct state *s, unsigned int number)
+{
+	return prepare(s, &s->jobs[number], number);
+}
+
+bool campaign_job_keep_others(struct state *s)
+{
+	bool there = true, ok = true;
+
+	for (unsigned int n = s->c->jobs; there && ok; n++) {
+		struct job j = { 0 };
+		char *folder = folder_of(s, n);
+
+		there = !access(folder, F_OK);
+		free(folder);
+		if (there)
+			ok = prepare(s, &j, n);
+		if (there && ok)
+			munmap((void *)j.head, sizeof(*j.head));
+		free(j.folder);
+		free(j.recorder);
+		free(j.console);
+	}
+	return ok;
 }
 
 bool campaign_job_start(struct state *s, struct job *j)

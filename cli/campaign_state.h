@@ -71,6 +71,8 @@ void corpus_set_aside(const struct campaign *c, const char *recorder);
 
 /* Its folder and recorder, and the failure that an earlier campaign has left there. */
 bool campaign_job_prepare(struct state *s, unsigned int number);
+/* The failures that jobs have left which this campaign, of fewer, does not have. */
+bool campaign_job_keep_others(struct state *s);
 bool campaign_job_start(struct state *s, struct job *j);
 /* An engine that has ended, with that status. False if the campaign cannot go on. */
 bool campaign_job_end(struct state *s, struct job *j, int status);

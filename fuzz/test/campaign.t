@@ -66,8 +66,13 @@ TUNTESTS_RECORDER=$dir/pending-8/sequence build/fuzz/ioctl_sequence-replay "$wor
 echo "ERROR: libFuzzer: something" > "$dir/pending-8/console"
 cp "$dir/pending-8/sequence" "$dir/job-0/recorder"
 echo "ERROR: libFuzzer: something else" > "$dir/job-0/console"
+# It had two jobs.
+mkdir "$dir/job-1"
+cp "$dir/job-0/recorder" "$dir/job-1/recorder"
+echo "ERROR: libFuzzer: a third thing" > "$dir/job-1/console"
 exits "what it left is settled" 1 timeout 120 $fuzz --live --resume -t 1 -o "$dir" ioctl_sequence
-is "... all of it" "$(head -qn 1 "$dir"/crashes/*/report.txt | sort)" "ERROR: libFuzzer: something
+is "... all of it" "$(head -qn 1 "$dir"/crashes/*/report.txt | sort)" "ERROR: libFuzzer: a third thing
+ERROR: libFuzzer: something
 ERROR: libFuzzer: something else"
 ok "... and nothing waits" test "$(echo "$dir"/pending-*)" = "$dir/pending-*"
 
