@@ -92,7 +92,7 @@ static bool work(struct state *s)
 		for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++)
 			campaign_job_watch(j);
 		failure_settle_next(s);
-		if (s->c->first && s->failures)
+		if (s->gave_up || (s->c->first && s->failures))
 			campaign_jobs_end(s);
 		if (time(NULL) < next)
 			continue;

@@ -34,9 +34,25 @@ static bool write_found(const struct state *s, const char *folder)
 	return ok;
 }
 
+/* What the recorder has; before the first input it has those of an earlier engine. */
+static bool keep_inputs(const struct state *s, const struct job *j, const char *best)
+{
+	static const struct recording none;
+	char *part;
+	bool ok;
+
+	if (!campaign_job_ran(j))
+		return !recording_save(best, &none, s->c->target) || fault(best, "cannot write ");
+	if (asprintf(&part, "%s.part", best) < 0)
+		return false;
+	ok = copy_file(j->recorder, part) && (!rename(part, best) || fault(best, "cannot write "));
+	free(part);
+	return ok;
+}
+
 bool failure_keep(struct state *s, const struct job *j)
 {
-	char *folder, *record, *console;
+	char *folder, *best, *console;
 	bool ok;
 
 	do {
@@ -60,17 +76,14 @@ bool failure_keep(struct state *s, const struct job *j)
 		}
 	}
 	ok = ok && write_found(s, folder);
-	record = join(folder, "best.part");
-	ok = ok && copy_file(j->recorder, record);
-	free(console);
-	console = join(folder, "best");
-	ok = ok && (!rename(record, console) || fault(console, "cannot write "));
+	best = join(folder, "best");
+	ok = ok && keep_inputs(s, j, best);
 	/* What is kept is not kept once more when the campaign is resumed. */
 	if (ok) {
-		corpus_set_aside(s->c, console);
+		corpus_set_aside(s->c, best);
 		j->head->magic = 0;
 	}
-	free(record);
+	free(best);
 	free(console);
 	free(folder);
 	return ok;

@@ -124,39 +124,62 @@ static bool is_failure(int code)
 	return code != GUEST_DIED && code != CANNOT_BOOT && code != INTERRUPTED && code < NOT_RUN;
 }
 
+bool campaign_job_ran(const struct job *j)
+{
+	return j->head->magic == RECORDER_MAGIC && j->head->total;
+}
+
+/* It has not run an input, for the last of so many times. */
+static bool give_up(struct state *s, const struct job *j, int code, bool kept)
+{
+	const char *name = registry_suite()->name;
+
+	s->gave_up = kept;
+	if (kept)
+		fprintf(stderr,
+			"%s fuzz: %s: the kernel fails before the first input: see %s/crashes\n",
+			name, s->c->target, s->c->folder);
+	else
+		fprintf(stderr, "%s fuzz: %s does not start (exit status %d): see %s\n", name,
+			s->c->target, code, j->console);
+	return kept;
+}
+
+/* False if it has one that cannot be kept. */
+static bool keep_any(struct state *s, const struct job *j, int code, bool *kept)
+{
+	bool failed = j->hung || j->head->flags & RECORDER_FAILED;
+	char *title;
+
+	*kept = false;
+	if (!code && !failed)
+		return true;
+	title = crash_title(j->console);
+	/* Killed by somebody: nothing was found, and the corpus is where it was. */
+	*kept = title || failed || (campaign_job_ran(j) && is_failure(code));
+	free(title);
+	s->restarts++;
+	if (*kept && !failure_keep(s, j))
+		return false;
+	s->failures += *kept;
+	return true;
+}
+
 /* In order, with a failure, or because it could not begin. */
 bool campaign_job_end(struct state *s, struct job *j, int status)
 {
-	bool ran = j->head->magic == RECORDER_MAGIC && j->head->total;
-	bool failed = j->hung || j->head->flags & RECORDER_FAILED;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : GUEST_DIED;
-	char *title;
+	bool kept;
 
 	j->pid = 0;
 	if (campaign_ended_by)
 		return true;
-	if (!code && !failed) {
-		j->bad_starts = ran ? 0 : j->bad_starts + 1;
-	} else {
-		title = crash_title(j->console);
-		/* Killed by somebody: nothing was found, and the corpus is where it was. */
-		if (title || failed || is_failure(code)) {
-			if (!failure_keep(s, j)) {
-				free(title);
-				return false;
-			}
-			s->failures++;
-		}
-		free(title);
-		s->restarts++;
-		j->bad_starts = ran ? 0 : j->bad_starts + 1;
-	}
-	if (j->bad_starts >= BAD_STARTS) {
-		fprintf(stderr, "%s fuzz: %s does not start (exit status %d): see %s\n",
-			registry_suite()->name, s->c->target, code, j->console);
+	j->bad_starts = campaign_job_ran(j) ? 0 : j->bad_starts + 1;
+	if (!keep_any(s, j, code, &kept))
 		return false;
-	}
-	if (s->c->first && s->failures)
+	if (j->bad_starts >= BAD_STARTS)
+		return give_up(s, j, code, kept);
+	if (s->gave_up || (s->c->first && s->failures))
 		return true;
 	return !campaign_seconds_left(s) || campaign_job_start(s, j);
 }

@@ -45,6 +45,7 @@ struct state {
 	double last_s;
 	uint64_t last_inputs;
 	double rate;
+	bool gave_up;	 /* the kernel fails before the first input, each time */
 	time_t gathered; /* AFL++'s finds until then are in the corpus */
 };
 
@@ -76,6 +77,8 @@ bool campaign_job_keep_others(struct state *s);
 bool campaign_job_start(struct state *s, struct job *j);
 /* An engine that has ended, with that status. False if the campaign cannot go on. */
 bool campaign_job_end(struct state *s, struct job *j, int status);
+/* Its engine has run an input. */
+bool campaign_job_ran(const struct job *j);
 /* Once a second: is it alive? */
 void campaign_job_watch(struct job *j);
 /* How many run. */

@@ -187,7 +187,9 @@ static const char *const outcomes[] = {
 	"it did not happen again when the inputs were run once more: all of them are kept",
 	"it could not be tried again",
 	"it can be smaller: there was no time for more",
+	"it came before the first input",
 };
+#define NO_INPUT 4
 
 /* What the campaign has noted: after how long and how many inputs it was found. To be freed. */
 static char *found(const char *pending)
@@ -204,6 +206,25 @@ static char *found(const char *pending)
 	return must(strdup(text));
 }
 
+static void write_words(FILE *out, const struct campaign *c, int outcome, const char *when)
+{
+	const char *name = registry_suite()->name, *place = c->guest ? "--guest " : "--live",
+		   *guest = c->guest ? c->guest : "";
+
+	fprintf(out, "Target %s, %s%s.", c->target, c->guest ? "guest " : "the running kernel",
+		guest);
+	if (outcome == NO_INPUT) {
+		fprintf(out, "\nIt came before the first input.\nAgain: %s fuzz %s%s %s\n\n", name,
+			place, guest, c->target);
+		return;
+	}
+	fprintf(out, " Sequence and input: %s.\n", outcomes[outcome]);
+	if (*when)
+		fprintf(out, "Found after %s.\n", when);
+	fprintf(out, "Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
+		name, place, guest);
+}
+
 /* The report in words, and the console behind it, decoded where that is possible. */
 static bool write_report(const struct campaign *c, const char *pending, const char *title,
 			 int outcome)
@@ -213,15 +234,8 @@ static bool write_report(const struct campaign *c, const char *pending, const ch
 	bool ok = out;
 
 	if (ok) {
-		fprintf(out, "%s\n\nTarget %s, %s%s. Sequence and input: %s.\n", title, c->target,
-			c->guest ? "guest " : "the running kernel", c->guest ? c->guest : "",
-			outcomes[outcome]);
-		if (*when)
-			fprintf(out, "Found after %s.\n", when);
-		fprintf(out,
-			"Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
-			registry_suite()->name, c->guest ? "--guest " : "--live",
-			c->guest ? c->guest : "");
+		fprintf(out, "%s\n\n", title);
+		write_words(out, c, outcome, when);
 		ok = !fclose(out);
 	}
 	free(when);
@@ -296,16 +310,16 @@ static bool count_again(const char *crash)
 }
 
 /* Their last names. Only then the rest goes: who is killed before that begins again. */
-static bool tidy(const char *pending, const char *crash)
+static bool tidy(const char *pending, const char *crash, bool empty)
 {
 	static const char *const extra[] = { "trying",	  "position",	 "died",    "other",
 					     "tries",	  "decode",	 "console", "position.part",
-					     "best.part", "trying.part", "found" };
+					     "best.part", "trying.part", "found",   "sequence" };
 	char *best = join(pending, "best"), *sequence = join(pending, "sequence");
 	bool ok = (!rename(best, sequence) || fault(sequence, "cannot write ")) &&
 		  (!rename(pending, crash) || fault(crash, "cannot make "));
 
-	for (size_t i = 0; ok && i < ARRAY_SIZE(extra); i++) {
+	for (size_t i = 0; ok && i < ARRAY_SIZE(extra) - !empty; i++) {
 		char *path = join(crash, extra[i]);
 
 		unlink(path);
@@ -316,17 +330,30 @@ static bool tidy(const char *pending, const char *crash)
 	return ok;
 }
 
+/* True if the recording has no input. */
+static bool is_empty(const char *pending)
+{
+	char *best = join(pending, "best");
+	struct recording r;
+	bool empty = !recording_load(best, &r) && !r.count;
+
+	recording_free(&r);
+	free(best);
+	return empty;
+}
+
 static bool settle_new(const struct campaign *c, const char *pending, const char *title,
 		       const char *crash)
 {
-	int outcome = make_small(c, pending, title);
+	bool empty = is_empty(pending);
+	int outcome = empty ? NO_INPUT : make_small(c, pending, title);
 
 	fprintf(stderr, "\n%s fuzz: %s\n  %s, in %s\n", registry_suite()->name, title,
 		outcomes[outcome], crash);
-	return write_program(c, pending) && write_input(pending) &&
+	return (empty || (write_program(c, pending) && write_input(pending))) &&
 	       write_report(c, pending, title, outcome) && write_kernel(c, pending) &&
 	       make_file(pending, "target", c->target) && make_file(pending, "times", "1\n") &&
-	       tidy(pending, crash);
+	       tidy(pending, crash, empty);
 }
 
 /* False if the campaign ended while it was still writing this: then it is kept once more. */

@@ -104,6 +104,27 @@ if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > 
 else
 	skip "a campaign with AFL++" "no AFL++ here (afl++)"
 fi
+# Engines that end before they have run an input: one with a report of the kernel's, one without a word.
+mkdir -p "$work/fake/fuzz"
+cp build/tuntests "$work/fake/tuntests"
+printf '#!/bin/sh\n[ "$1" != --seeds ] || echo > "$2/seed"\n' > "$work/fake/fuzz/dies-replay"
+printf '#!/bin/sh\necho "[    1.000000] BUG: KASAN: null-ptr-deref in tun_init+0x1/0x2"\nexit 3\n' \
+	> "$work/fake/fuzz/dies"
+chmod +x "$work/fake/fuzz/dies" "$work/fake/fuzz/dies-replay"
+dir=$work/dies
+exits "a kernel that reports something before the first input" 1 timeout 60 "$work/fake/tuntests" fuzz --live \
+	-o "$dir" dies
+ok "... ends the campaign, which says so" grep -q "dies: the kernel fails before the first input: see $dir/crashes" \
+	"$work/err"
+crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
+is "... as one failure" "$(cd "$crash" && echo *)" "kernel report.txt target times"
+is "... by its name" "$(head -n 1 "$crash/report.txt")" "BUG: KASAN: null-ptr-deref in tun_init"
+ok "... and its report says when" grep -qx 'It came before the first input\.' "$crash/report.txt"
+printf '#!/bin/sh\nexit 3\n' > "$work/fake/fuzz/dies"
+exits "a guest that dies before the first input, without a word" 2 timeout 60 "$work/fake/tuntests" fuzz --live \
+	-o "$work/dumb" dies
+ok "... is named" grep -q "dies does not start (exit status 3): see $work/dumb/job-0/console" "$work/err"
+ok "... and nothing is found" test ! -e "$work/dumb/crashes" -a ! -e "$work/dumb/pending-0"
 exits "a guest that is not there" 2 $fuzz --guest uml-nosuch -t 1 -o "$work/no-guest" ioctl_sequence
 ok "... is named" grep -q "guest uml-nosuch cannot share a corpus" "$work/err"
 
