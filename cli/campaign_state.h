@@ -39,6 +39,7 @@ struct state {
 	time_t begun;
 	double passed_before; /* seconds and inputs of what is resumed */
 	uint64_t inputs_before, edges;
+	bool results; /* what edges are without KCOV */
 	unsigned int restarts, failures, pendings;
 	pid_t settler; /* the process that looks into a failure, or 0 */
 	FILE *stats;

@@ -54,7 +54,10 @@ void status_measure(struct state *s)
 	double t = status_seconds(s);
 
 	for (struct job *j = s->jobs; j < s->jobs + s->c->jobs; j++) {
-		if (j->head->magic == RECORDER_MAGIC && j->head->edges > s->edges)
+		if (!campaign_job_ran(j))
+			continue;
+		s->results = j->head->flags & RECORDER_RESULTS;
+		if (j->head->edges > s->edges)
 			s->edges = j->head->edges;
 	}
 	if (t > s->last_s)
@@ -74,10 +77,11 @@ void status_say(const struct state *s, bool last)
 	said = time(NULL);
 	fprintf(stderr,
 		"%s%s %u:%02u:%02u  %.0f inputs/s, %" PRIu64 " inputs, %" PRIu64
-		" edges, corpus %u, crashes %u (%u times), %s %u, restarted %u%s",
+		" %s, corpus %u, crashes %u (%u times), %s %u, restarted %u%s",
 		terminal ? "\r\033[K" : "", s->c->target, t / 3600, t / 60 % 60, t % 60, s->rate,
-		status_inputs(s), s->edges, status_entries(s->c->corpus), status_crashes(s),
-		s->failures, s->c->guest ? "guests" : "engines", campaign_jobs_up(s), s->restarts,
+		status_inputs(s), s->edges, s->results ? "results" : "edges",
+		status_entries(s->c->corpus), status_crashes(s), s->failures,
+		s->c->guest ? "guests" : "engines", campaign_jobs_up(s), s->restarts,
 		terminal && !last ? "" : "\n");
 }
 
@@ -91,7 +95,7 @@ bool status_write(struct state *s)
 		status_crashes(s), s->failures, s->restarts);
 	ok = !fflush(s->stats) || fault(path, "cannot write ");
 	free(path);
-	return ok && dashboard_write(s->c);
+	return ok && dashboard_write(s->c, s->results);
 }
 
 void status_take_up(struct state *s, const char *path)

@@ -94,7 +94,7 @@ static json_t *crash_list(const struct campaign *c)
 	return all;
 }
 
-bool dashboard_write(const struct campaign *c)
+bool dashboard_write(const struct campaign *c, bool results)
 {
 	const char *mark = strstr(dashboard_page, DATA_MARK);
 	char *path = join(c->folder, "index.html"), *data, *page, *at;
@@ -105,6 +105,7 @@ bool dashboard_write(const struct campaign *c)
 	json_object_set_new(campaign, "guest", json_string(c->guest ? c->guest : "running kernel"));
 	json_object_set_new(campaign, "engine", json_string(c->afl ? "AFL++" : "libFuzzer"));
 	json_object_set_new(campaign, "jobs", json_integer(c->jobs));
+	json_object_set_new(campaign, "feedback", json_string(results ? "results" : "edges"));
 	json_object_set_new(campaign, "points", points(c));
 	json_object_set_new(campaign, "crashes", crash_list(c));
 	data = must(json_dumps(campaign, JSON_COMPACT));

@@ -44,7 +44,7 @@ static size_t read_input(uint8_t *data, size_t max)
 /* The next child comes before anybody can look at what this one has recorded. */
 static void on_death(int signal)
 {
-	recorder_failed();
+	recorder_set(RECORDER_FAILED);
 	if (signal != SIGABRT)
 		fprintf(stderr, "\ntuntests: BUG: %s died of signal %d\n", fuzz_target.name,
 			signal);

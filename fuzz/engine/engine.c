@@ -142,11 +142,13 @@ void engine_begin(uint8_t *counters)
 	enter_namespace();
 	begin_target();
 	start_counting();
-	if (!has_kcov)
-		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
-			fuzz_target.name, why);
-	else
+	if (has_kcov) {
 		atexit(say_masked);
+		return;
+	}
+	recorder_set(RECORDER_RESULTS);
+	fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
+		fuzz_target.name, why);
 }
 
 void engine_begin_bare(void)

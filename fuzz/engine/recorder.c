@@ -60,10 +60,10 @@ void recorder_open(void)
 		start_head(head, head->magic == RECORDER_MAGIC ? head->runs + 1 : 1);
 }
 
-void recorder_failed(void)
+void recorder_set(uint32_t flag)
 {
 	if (head)
-		head->flags |= RECORDER_FAILED;
+		head->flags |= flag;
 }
 
 static size_t space(size_t size)

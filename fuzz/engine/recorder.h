@@ -14,11 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORDER_MAGIC	0x3250554e54555431ULL
-#define RECORDER_SIZE	(8 << 20)
+#define RECORDER_MAGIC	 0x3250554e54555431ULL
+#define RECORDER_SIZE	 (8 << 20)
 
 /* The last input has failed: what is here stays as it is. */
-#define RECORDER_FAILED 1
+#define RECORDER_FAILED	 1
+/* There is no KCOV: what is counted in place of edges are results of calls. */
+#define RECORDER_RESULTS 2
 
 /* Those who look at it while it is written read the numbers one by one. */
 struct recorder_head {
@@ -43,7 +45,8 @@ void recorder_map(void);
  * before: its inputs have to be there until somebody has looked at them.
  */
 void recorder_open(void);
-void recorder_failed(void);
+/* One of the flags. */
+void recorder_set(uint32_t flag);
 bool recorder_has_room(size_t size);
 void recorder_add(const uint8_t *data, size_t size);
 void recorder_reset(void);

@@ -30,6 +30,11 @@ one_line "... is named" "no place for a quote, a blank or a line's end: .*/it's"
 
 dir=$work/campaign
 exits "a campaign on the running kernel" 0 timeout 120 $fuzz --live -t 8 -o "$dir" ioctl_sequence
+# Without KCOV the results of calls are counted.
+feedback=edges
+! grep -q "no coverage of the kernel" "$dir/job-0/console" || feedback=results
+ok "... says what it counts" grep -q " [0-9]* $feedback, corpus" "$work/err"
+ok "... and so does its page" grep -q "\"feedback\":\"$feedback\"" "$dir/index.html"
 ok "... has a corpus" test "$(ls "$dir/corpus" | wc -l)" -ge 4
 ok "... ran inputs" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt 10
 ok "... has a page" grep -q '"target":"ioctl_sequence"' "$dir/index.html"
