@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,6 +24,17 @@ volatile sig_atomic_t campaign_ended_by;
 static void on_signal(int signal)
 {
 	campaign_ended_by = signal;
+}
+
+bool campaign_trouble(struct state *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->trouble, sizeof(s->trouble), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s fuzz: %s\n", registry_suite()->name, s->trouble);
+	return false;
 }
 
 static bool prepare(struct state *s)
@@ -101,10 +114,48 @@ static bool work(struct state *s)
 			return false;
 		status_measure(s);
 		status_say(s, false);
-		if (!status_write(s))
+		if (!status_write(s, NULL))
 			return false;
 	}
 	return true;
+}
+
+/* For the page. */
+static void how_it_ended(const struct state *s, bool ok, char *text, size_t size)
+{
+	if (!ok)
+		snprintf(text, size, "it could not go on: %s",
+			 *s->trouble ? s->trouble : "its last lines on standard error say why");
+	else if (campaign_ended_by)
+		snprintf(text, size, "it was stopped (%s)", strsignal(campaign_ended_by));
+	else if (s->gave_up)
+		snprintf(text, size, "the kernel fails before the first input");
+	else if (s->c->first && s->failures)
+		snprintf(text, size, "the first failure was found");
+	else
+		snprintf(text, size, "its time was up");
+}
+
+/* Says so, and gives the exit status. */
+static int end(struct state *s, bool ok)
+{
+	char how[300];
+
+	status_measure(s);
+	if (ok && !campaign_ended_by && !status_crashes(s) && status_inputs(s) == s->inputs_before)
+		ok = campaign_trouble(s, "no input was run in this time: see %s", s->jobs->console);
+	how_it_ended(s, ok, how, sizeof(how));
+	ok = status_write(s, how) && ok;
+	status_say(s, true);
+	fprintf(stderr, "%s fuzz: corpus in %s, page in %s/index.html\n", registry_suite()->name,
+		s->c->corpus, s->c->folder);
+	if (!ok)
+		return 2;
+	if (campaign_ended_by) {
+		signal(campaign_ended_by, SIG_DFL);
+		raise(campaign_ended_by);
+	}
+	return status_crashes(s) ? 1 : 0;
 }
 
 int campaign_run(struct campaign *c)
@@ -128,22 +179,5 @@ int campaign_run(struct campaign *c)
 		wait_end(s.settler);
 	}
 	ok = corpus_gather(&s) && ok;
-	status_measure(&s);
-	ok = status_write(&s) && ok;
-	status_say(&s, true);
-	fprintf(stderr, "%s fuzz: corpus in %s, page in %s/index.html\n", registry_suite()->name,
-		c->corpus, c->folder);
-	if (!ok)
-		return 2;
-	if (campaign_ended_by) {
-		signal(campaign_ended_by, SIG_DFL);
-		raise(campaign_ended_by);
-	}
-	if (status_crashes(&s))
-		return 1;
-	if (status_inputs(&s) > s.inputs_before)
-		return 0;
-	fprintf(stderr, "%s fuzz: no input was run in this time: see %s\n", registry_suite()->name,
-		s.jobs->console);
-	return 2;
+	return end(&s, ok);
 }

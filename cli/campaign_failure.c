@@ -16,7 +16,6 @@
 #include "cli/common.h"
 #include "cli/crash.h"
 #include "fuzz/engine/recorder.h"
-#include "harness/registry.h"
 
 /* When it was found, for the report. */
 static bool write_found(const struct state *s, const char *folder)
@@ -122,10 +121,10 @@ bool failure_settled(struct state *s, int status)
 	s->settler = 0;
 	if ((WIFEXITED(status) && !WEXITSTATUS(status)) || campaign_ended_by)
 		return true;
-	fprintf(stderr,
-		"%s fuzz: a failure could not be looked into (%s %d): it stays in %s/pending-*, and "
-		"--resume begins with it\n",
-		registry_suite()->name, WIFSIGNALED(status) ? "signal" : "exit status",
-		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), s->c->folder);
-	return false;
+	return campaign_trouble(s,
+				"a failure could not be looked into (%s %d): it stays in "
+				"%s/pending-*, and --resume begins with it",
+				WIFSIGNALED(status) ? "signal" : "exit status",
+				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+				s->c->folder);
 }

@@ -132,17 +132,13 @@ bool campaign_job_ran(const struct job *j)
 /* It has not run an input, for the last of so many times. */
 static bool give_up(struct state *s, const struct job *j, int code, bool kept)
 {
-	const char *name = registry_suite()->name;
-
 	s->gave_up = kept;
 	if (kept)
 		fprintf(stderr,
 			"%s fuzz: %s: the kernel fails before the first input: see %s/crashes\n",
-			name, s->c->target, s->c->folder);
-	else
-		fprintf(stderr, "%s fuzz: %s does not start (exit status %d): see %s\n", name,
-			s->c->target, code, j->console);
-	return kept;
+			registry_suite()->name, s->c->target, s->c->folder);
+	return kept || campaign_trouble(s, "%s does not start (exit status %d): see %s",
+					s->c->target, code, j->console);
 }
 
 /* False if it has one that cannot be kept. */

@@ -46,12 +46,16 @@ struct state {
 	double last_s;
 	uint64_t last_inputs;
 	double rate;
-	bool gave_up;	 /* the kernel fails before the first input, each time */
-	time_t gathered; /* AFL++'s finds until then are in the corpus */
+	char trouble[256]; /* why it cannot go on, "" if it can or that is said elsewhere */
+	bool gave_up;	   /* the kernel fails before the first input, each time */
+	time_t gathered;   /* AFL++'s finds until then are in the corpus */
 };
 
 /* The signal that ends the campaign, or 0. */
 extern volatile sig_atomic_t campaign_ended_by;
+
+/* A line that says why it cannot go on, kept in @s->trouble. Always false. */
+__attribute__((format(printf, 2, 3))) bool campaign_trouble(struct state *s, const char *fmt, ...);
 
 /* campaign_engine.c: */
 
@@ -108,8 +112,11 @@ unsigned int status_crashes(const struct state *s);
 void status_measure(struct state *s);
 /* The line on standard error. */
 void status_say(const struct state *s, bool last);
-/* A line for the plots, and the page. False if they cannot be written. */
-bool status_write(struct state *s);
+/*
+ * A line for the plots, and the page. @end: how it has ended, NULL while it runs. False if they
+ * cannot be written.
+ */
+bool status_write(struct state *s, const char *end);
 /* Where the last line of the statistics leaves off. */
 void status_take_up(struct state *s, const char *path);
 

@@ -85,7 +85,7 @@ void status_say(const struct state *s, bool last)
 		terminal && !last ? "" : "\n");
 }
 
-bool status_write(struct state *s)
+bool status_write(struct state *s, const char *end)
 {
 	char *path = join(s->c->folder, "stats.csv");
 	bool ok;
@@ -95,7 +95,7 @@ bool status_write(struct state *s)
 		status_crashes(s), s->failures, s->restarts);
 	ok = !fflush(s->stats) || fault(path, "cannot write ");
 	free(path);
-	return ok && dashboard_write(s->c, s->results);
+	return ok && dashboard_write(s->c, s->results, end);
 }
 
 void status_take_up(struct state *s, const char *path)

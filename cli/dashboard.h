@@ -7,8 +7,8 @@
 
 /*
  * Writes index.html from the folder's stats.csv and crashes. @results: what are called edges there
- * are results of calls. False after a line.
+ * are results of calls. @end: how the campaign has ended, NULL if it has not. False after a line.
  */
-bool dashboard_write(const struct campaign *c, bool results);
+bool dashboard_write(const struct campaign *c, bool results, const char *end);
 
 #endif /* CLI_DASHBOARD_H */

@@ -38,6 +38,19 @@ ok "... and so does its page" grep -q "\"feedback\":\"$feedback\"" "$dir/index.h
 ok "... has a corpus" test "$(ls "$dir/corpus" | wc -l)" -ge 4
 ok "... ran inputs" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt 10
 ok "... has a page" grep -q '"target":"ioctl_sequence"' "$dir/index.html"
+# page PATTERN: the last campaign's page has that, when a browser has run its script.
+page() {
+	if ! command -v chromium > /dev/null; then
+		skip "the page in a browser: $1" "no chromium here"
+		return
+	fi
+	rm -rf "$work/profile"
+	timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+		--disable-background-networking --user-data-dir="$work/profile" --dump-dom \
+		"file://$dir/index.html" > "$work/dom" 2> "$work/log"
+	ok "the page in a browser: $1" grep -q "$1" "$work/dom"
+}
+page "ended: its time was up"
 exits "the same folder again" 2 $fuzz --live -t 8 -o "$dir" ioctl_sequence
 one_line "... is refused" "has a campaign already: --resume goes on with it"
 
@@ -48,6 +61,7 @@ pid=$!
 ok "it goes on" wait_until sh -c "[ \$(tail -n 1 '$dir/stats.csv' | cut -d, -f2) -gt $before ]"
 kill -KILL $pid
 wait $pid 2> /dev/null
+ok "its page does not say that it has ended" grep -q '"end":null' "$dir/index.html"
 ok "a killed campaign leaves no engine" wait_until sh -c "! pgrep -f '[b]uild/fuzz/ioctl_sequence.*$dir'"
 exits "... and goes on" 0 timeout 120 $fuzz --live --resume -t 5 -o "$dir" ioctl_sequence
 ok "... from where it was" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt "$before"
@@ -119,6 +133,7 @@ chmod +x "$work/fake/fuzz/dies" "$work/fake/fuzz/dies-replay"
 dir=$work/dies
 exits "a kernel that reports something before the first input" 1 timeout 60 "$work/fake/tuntests" fuzz --live \
 	-o "$dir" dies
+ok "... which its page says" grep -q '"end":"the kernel fails before the first input"' "$dir/index.html"
 ok "... ends the campaign, which says so" grep -q "dies: the kernel fails before the first input: see $dir/crashes" \
 	"$work/err"
 crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
@@ -128,6 +143,7 @@ ok "... and its report says when" grep -qx 'It came before the first input\.' "$
 printf '#!/bin/sh\nexit 3\n' > "$work/fake/fuzz/dies"
 exits "a guest that dies before the first input, without a word" 2 timeout 60 "$work/fake/tuntests" fuzz --live \
 	-o "$work/dumb" dies
+ok "... which its page says" grep -q '"end":"it could not go on: dies does not start' "$work/dumb/index.html"
 ok "... is named" grep -q "dies does not start (exit status 3): see $work/dumb/job-0/console" "$work/err"
 ok "... and nothing is found" test ! -e "$work/dumb/crashes" -a ! -e "$work/dumb/pending-0"
 exits "a guest that is not there" 2 $fuzz --guest uml-nosuch -t 1 -o "$work/no-guest" ioctl_sequence
@@ -137,6 +153,7 @@ ok "... is named" grep -q "guest uml-nosuch cannot share a corpus" "$work/err"
 dir=$work/liar
 exits "what a kernel does wrong is found, and ends the campaign" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
 	$fuzz --live --first -t 1000 -o "$dir" ioctl_sequence
+ok "... which its page says" grep -q '"end":"the first failure was found"' "$dir/index.html"
 is "... as one failure" "$(ls "$dir/crashes" | wc -l)" 1
 crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
 for file in report.txt input sequence repro.c kernel target times; do
