@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a campaign runs, in a guest or on the running kernel. */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,20 +13,23 @@
 #include "cli/common.h"
 #include "cli/guest.h"
 
+bool campaign_has_program(const char *target, const char *suffix, char **path)
+{
+	char *name;
+	bool has;
+
+	if (asprintf(&name, "%s%s", target, suffix) < 0)
+		must(NULL);
+	has = find_beside("fuzz", "../libexec/tuntests/fuzz", name, path);
+	free(name);
+	return has;
+}
+
 char *campaign_program(const char *target, const char *suffix)
 {
-	char self[PATH_MAX], *path;
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *path;
 
-	if (len <= 0) {
-		fault("/proc/self/exe", "cannot find its own folder: ");
-		return NULL;
-	}
-	self[len] = '\0';
-	*strrchr(self, '/') = '\0';
-	if (asprintf(&path, "%s/fuzz/%s%s", self, target, suffix) < 0)
-		path = NULL;
-	if (!access(must(path), X_OK))
+	if (campaign_has_program(target, suffix, &path))
 		return path;
 	fault(path, "no program (`make fuzz-programs` makes them) ");
 	free(path);

@@ -2,9 +2,11 @@
 #include "cli/common.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/registry.h"
 
@@ -22,6 +24,29 @@ char *join(const char *dir, const char *name)
 	char *path;
 
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? must(NULL) : path;
+}
+
+bool find_beside(const char *in_tree, const char *installed, const char *name, char **path)
+{
+	char self[PATH_MAX], *other;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len <= 0) {
+		*path = must(strdup("/proc/self/exe"));
+		return false;
+	}
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	if (asprintf(path, "%s/%s/%s", self, in_tree, name) < 0 ||
+	    asprintf(&other, "%s/%s/%s", self, installed, name) < 0)
+		must(NULL);
+	if (access(*path, X_OK) && !access(other, X_OK)) {
+		free(*path);
+		*path = other;
+		return true;
+	}
+	free(other);
+	return !access(*path, X_OK);
 }
 
 bool fault(const char *path, const char *what)

@@ -123,6 +123,12 @@ if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > 
 else
 	skip "a campaign with AFL++" "no AFL++ here (afl++)"
 fi
+# Installed, it has the programs that were built.
+exits "make install" 0 make -s install DESTDIR="$work/dest" PREFIX=/usr
+exits "a campaign of what is installed" 0 timeout 120 "$work/dest/usr/bin/tuntests" fuzz --live -t 4 \
+	-o "$work/installed" ioctl_sequence
+exits "... and a replay" 0 "$work/dest/usr/bin/tuntests" replay -t ioctl_sequence "$work/short"
+
 # Engines that end before they have run an input: one with a report of the kernel's, one without a word.
 mkdir -p "$work/fake/fuzz"
 cp build/tuntests "$work/fake/tuntests"
