@@ -72,7 +72,7 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 targets	:= filters frame_write ioctl_sequence macvtap napi_frags queues tx_read vhost vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) \
 	   $(filter-out $(targets:%=fuzz/targets/%.c),$(wildcard fuzz/targets/*.c)) \
-	   $(addprefix fuzz/engine/,engine.c leak.c program.c recorder.c recording.c))
+	   $(addprefix fuzz/engine/,abi.c engine.c leak.c program.c recorder.c recording.c))
 # A clang that has libFuzzer in its run-time library.
 ifeq ($(origin FUZZ_CC),undefined)
 fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)

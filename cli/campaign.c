@@ -37,6 +37,19 @@ bool campaign_trouble(struct state *s, const char *fmt, ...)
 	return false;
 }
 
+/*
+ * All kernels of a campaign are the same one: what it is like is probed once. The next campaign may
+ * have another.
+ */
+static void share_abi(const struct campaign *c)
+{
+	char *path = join(c->folder, "abi");
+
+	unlink(path);
+	setenv("TUNTESTS_ABI", path, 1);
+	free(path);
+}
+
 static bool prepare(struct state *s)
 {
 	char *path = join(s->c->folder, "stats.csv");
@@ -67,6 +80,7 @@ static bool prepare(struct state *s)
 		if (!campaign_job_prepare(s, i))
 			return false;
 	}
+	share_abi(s->c);
 	return campaign_job_keep_others(s) && corpus_gather(s) && corpus_seed(s->c);
 }
 

@@ -71,6 +71,8 @@ const char **campaign_command(const struct campaign *c, unsigned int job, const 
 		*word++ = "panic_on_warn=1 oops=panic";
 		*word++ = "--env";
 		*word++ = "TUNTESTS_LEAKS=1";
+		*word++ = "--env";
+		*word++ = "TUNTESTS_ABI";
 		if (recorder) {
 			*word++ = "--memory";
 			*word++ = recorder;

@@ -12,6 +12,7 @@
 
 #include "device/lockstep.h"
 #include "fuzz/coverage/kcov.h"
+#include "fuzz/engine/abi.h"
 #include "fuzz/engine/leak.h"
 #include "fuzz/engine/recorder.h"
 #include "harness/harness.h"
@@ -105,11 +106,14 @@ void engine_learn(void)
 	if (done)
 		return;
 	done = true;
+	if (abi_load(&fuzz_abi))
+		return;
 	if (!probe_all())
 		exit(2);
 	/* One that is left again. */
 	enter_namespace();
 	fuzz_abi = lockstep_abi();
+	abi_save(&fuzz_abi);
 }
 
 static void say_masked(void)

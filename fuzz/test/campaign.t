@@ -30,6 +30,7 @@ one_line "... is named" "no place for a quote, a blank or a line's end: .*/it's"
 
 dir=$work/campaign
 exits "a campaign on the running kernel" 0 timeout 120 $fuzz --live -t 8 -o "$dir" ioctl_sequence
+ok "... has probed the kernel once" test -s "$dir/abi"
 # Without KCOV the results of calls are counted.
 feedback=edges
 ! grep -q "no coverage of the kernel" "$dir/job-0/console" || feedback=results
