@@ -70,7 +70,7 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 # the folder of one there is its own.
 targets	:= filters frame_write ioctl_sequence macvtap napi_frags queues tx_read vhost vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c fuzz/targets/*.c) \
-	   $(addprefix fuzz/engine/,engine.c leak.c program.c recorder.c recording.c))
+	   $(addprefix fuzz/engine/,abi.c engine.c leak.c program.c recorder.c recording.c))
 # A clang that has libFuzzer in its run-time library.
 ifeq ($(origin FUZZ_CC),undefined)
 fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)
@@ -152,7 +152,9 @@ PREFIX	?= /usr/local
 # The kernel's own `make -C tools/testing/selftests install` may have filled it before: its list is kept.
 KSELFTEST ?= $(PREFIX)/libexec/kselftest
 ksft	 = $(DESTDIR)$(KSELFTEST)
-install: all ## the program, its manual page and a kselftest-style list
+# Of the fuzz targets those that were built.
+built	:= $(wildcard $(foreach suffix,replay afl mutator.so,$(targets:%=$(B)/fuzz/%-$(suffix))) $(targets:%=$(B)/fuzz/%))
+install: all $(built) ## the program, the fuzz programs that were built, its manual page and a kselftest-style list
 	install -D -m 755 $(B)/tuntests $(DESTDIR)$(PREFIX)/bin/tuntests
 	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
 	install -D -m 755 -t $(ksft)/tuntests cli/run_tuntests
@@ -162,6 +164,7 @@ install: all ## the program, its manual page and a kselftest-style list
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tuntests/baselines results/baselines/*.json
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest $(filter-out guest/config guest/test,$(wildcard guest/*))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest/config $(wildcard guest/config/*)
+	$(if $(built),install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/fuzz $(built))
 
 clean: ## remove build/
 	rm -rf $(B)
