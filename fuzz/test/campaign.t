@@ -82,7 +82,7 @@ ok "... and nothing is found" test ! -e "$dir/crashes"
 # A campaign that was killed while it kept a failure, before it did, and while a failure got its last names.
 build/fuzz/ioctl_sequence-replay --seeds "$work" > "$work/out" 2> "$work/err"
 mkdir "$dir/pending-7" "$dir/pending-8"
-TUNTESTS_RECORDER=$dir/pending-8/sequence build/fuzz/ioctl_sequence-replay "$work/short" > "$work/out" 2>&1
+TUNTESTS_RECORDER=$dir/pending-8/sequence build/fuzz/ioctl_sequence-replay "$work/tun_with_pi" > "$work/out" 2>&1
 echo "ERROR: libFuzzer: something" > "$dir/pending-8/console"
 cp "$dir/pending-8/sequence" "$dir/job-0/recorder"
 echo "ERROR: libFuzzer: something else" > "$dir/job-0/console"
@@ -128,7 +128,7 @@ fi
 exits "make install" 0 make -s install DESTDIR="$work/dest" PREFIX=/usr
 exits "a campaign of what is installed" 0 timeout 120 "$work/dest/usr/bin/tuntests" fuzz --live -t 4 \
 	-o "$work/installed" ioctl_sequence
-exits "... and a replay" 0 "$work/dest/usr/bin/tuntests" replay -t ioctl_sequence "$work/short"
+exits "... and a replay" 0 "$work/dest/usr/bin/tuntests" replay -t ioctl_sequence "$work/tun_with_pi"
 
 # Engines that end before they have run an input: one with a report of the kernel's, one without a word.
 mkdir -p "$work/fake/fuzz"
