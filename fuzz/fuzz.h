@@ -62,6 +62,11 @@ struct fuzz_target {
 	 */
 	size_t (*mutate)(uint8_t *data, size_t size, size_t max, struct draw *draw);
 	/*
+	 * Where an input may be divided, from 0 to @size: what begins there of one goes behind what
+	 * ends there of another. NULL: two inputs cannot be joined.
+	 */
+	size_t (*cut)(const uint8_t *data, size_t size, struct draw *draw);
+	/*
 	 * What run() would write for an input, into @out of 64 bytes more than @size, and to which
 	 * file: for measuring a write alone. NULL where an input is not one write.
 	 */
