@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: cfbf84fcbcda tun: Fix unicast filter overflow
+// Fix: tun: Fix unicast filter overflow (2009)
 // Undone: with more addresses than are compared, a filter loses the unicast ones among the rest.
 // File: drivers/net/tun.c
 // Module: tun

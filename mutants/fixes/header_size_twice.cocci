@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: e1edab87faf6 tun: read vnet_hdr_sz once
+// Fix: tun: read vnet_hdr_sz once (2017)
 // Undone: a write that is under way takes notice of a new size of the vnet header.
 // File: drivers/net/tun.c
 // Module: tun

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: tun: prevent negative ifindex
+// Fix: cbfbfe3aee71 tun: prevent negative ifindex
 // Undone: TUNSETIFINDEX takes a negative number.
 // File: drivers/net/tun.c
 // Module: tun

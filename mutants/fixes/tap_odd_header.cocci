@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: 8e2ad4113ce4 macvtap: always pass ethernet header in linear
+// Fix: macvtap: always pass ethernet header in linear (2016)
 // Undone: a macvtap looks for the Ethernet header where the vnet header says that nothing is.
 // File: drivers/net/tap.c
 // Module: tap

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: 78e0ea6791d7 tap: double-free in error path in tap_open()
+// Fix: tap: double-free in error path in tap_open() (2017)
 // Undone: the ring of a macvtap's queue that is one too many is freed twice.
 // File: drivers/net/tap.c
 // Module: tap

@@ -3,7 +3,7 @@
 // Undone: the socket of a macvtap's file belongs to whomever the memory beside it says.
 // File: drivers/net/tap.c
 // Module: tap
-// Test: macvtap.TODO
+// Test: tc.macvtap_uid
 @@
 expression socket, sk;
 @@

@@ -3,7 +3,7 @@
 // Undone: the csum_start that a reader of a macvtap gets does not count the VLAN tag.
 // File: drivers/net/tap.c
 // Module: tap
-// Test: macvtap_read.vlan_tag
+// Test: macvtap_gso.partial
 @@
 expression skb;
 @@

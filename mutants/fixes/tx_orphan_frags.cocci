@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: 868eefeb17d4 tun: orphan frags on xmit
+// Fix: tun: orphan frags on xmit (2012)
 // Undone: the memory of a sender with MSG_ZEROCOPY waits in the ring.
 // File: drivers/net/tun.c
 // Module: tun

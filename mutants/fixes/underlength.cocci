@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: e01bf1c83332 net: check for underlength tap writes
+// Fix: net: check for underlength tap writes (2008)
 // Undone: a frame may be shorter than an Ethernet header.
 // File: drivers/net/tun.c
 // Module: tun

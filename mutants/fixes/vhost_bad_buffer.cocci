@@ -4,7 +4,7 @@
 // File: drivers/vhost/net.c
 // Module: vhost_net
 // Target: vhost
-// Test: vhost_ring.TODO
+// Test: vhost_ring.bad_piece
 @@
 identifier error, out;
 @@

@@ -4,7 +4,7 @@
 // File: drivers/vhost/net.c
 // Module: vhost_net
 // Target: vhost
-// Test: vhost_rx.merged
+// Test: vhost_rx.many_merged
 @@
 @@
 - UIO_MAXIOV + VHOST_NET_BATCH

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: 6671b2240c54 tun: remove bogus hardware vlan acceleration flags from vlan_features
+// Fix: tun: remove bogus hardware vlan acceleration flags from vlan_features (2014)
 // Undone: a VLAN device believes that the device below puts in the tags of a VLAN in it.
 // File: drivers/net/tun.c
 // Module: tun

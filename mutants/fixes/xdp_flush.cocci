@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: 762c330d670e tuntap: add missing xdp flush
+// Fix: tuntap: add missing xdp flush (2018)
 // Undone: a frame that XDP redirects waits for another one.
 // File: drivers/net/tun.c
 // Module: tun

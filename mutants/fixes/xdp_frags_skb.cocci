@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fix: CVE-2025-39984 net: tun: Update napi->skb after XDP process
+// Fix: 1091860a16a8 (CVE-2025-39984) net: tun: Update napi->skb after XDP process
 // Undone: NAPI goes on with the skb of IFF_NAPI_FRAGS that XDP has freed for another.
 // File: drivers/net/tun.c
 // Module: tun
