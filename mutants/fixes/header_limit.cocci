@@ -4,7 +4,7 @@
 // File: drivers/net/tun.c
 // Module: tun
 // Target: vnet_write
-// Test: sweep_vnet.header
+// Test: vnethdr.linear_part
 @@
 expression linear, limit, size;
 @@
