@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants guards
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -129,6 +129,9 @@ fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover i
 
 mutants: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
 	@mutants/hunt $(ARGS)
+
+guards: all ## old bugs of the drivers, and whether the test of each sees it (ARGS=stale_queue)
+	@mutants/guards $(ARGS)
 
 corpus: fuzz-programs ## corpus/seeds, as the targets make them
 	rm -rf corpus/seeds

@@ -12,3 +12,10 @@ find_fix() {
 
 # of KEY: what the head of $fix says.
 of() { sed -n "s,^// $1: ,,p" "$fix"; }
+
+# compile_once: $module is the driver with $name undone, compiled only if the fix has changed since.
+compile_once() {
+	[ "$module" -nt "$fix" ] && return
+	mkdir -p "${module%/*}"
+	"$here/apply" "$name" "$module"
+}
