@@ -95,6 +95,14 @@ $(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
 	$(if $(AFL_RT),$(foreach program,afl mutator.so,$(targets:%=$(B)/fuzz/%-$(program))))
 
+# What changes the drivers, where libclang is installed.
+LIBCLANG ?= $(patsubst %/include/clang-c/Index.h,%,$(firstword $(foreach v,19 20 21 18 17,$(wildcard /usr/lib/llvm-$(v)/include/clang-c/Index.h))))
+mutate	:= $(patsubst %.c,$(B)/%.o,$(wildcard mutants/*.c))
+$(mutate): private ALL_CFLAGS += -I$(LIBCLANG)/include
+$(B)/mutate: $(mutate)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(or $(LIBCLANG),$(error no libclang (libclang-19-dev)))/lib -lclang
+
 # Objects that only pattern rules name are kept, too.
 .SECONDARY:
 
@@ -105,7 +113,7 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 	@cli/check $(B)/tuntests $(ARGS)
 
 test: setup-test ## the project's own tests
-	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo $(if $(LIBCLANG),$(B)/mutate)
 	@cli/selftest $(TESTS)
 
 # The kernels of docs/matrix.html.

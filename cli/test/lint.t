@@ -3,7 +3,7 @@
 # The sources: layout, licence lines, the second compiler, the rooms.
 . harness/test/tap.sh
 
-sources=$(find harness netns device selftests fuzz cli -name '*.[ch]')
+sources=$(find harness netns device selftests fuzz cli mutants -name '*.[ch]')
 ok "each source has its SPDX line" sh -c "! grep -L SPDX-License-Identifier $(echo $sources) | grep ."
 # A string that people look for is not broken.
 ok "no line without a string is longer than 100 columns" sh -c "! for file in $(echo $sources); do
