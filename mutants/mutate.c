@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Usage: mutate --list [--seed N] FILE -- COMPILER-COMMAND...
+ * Usage: mutate --list FILE -- COMPILER-COMMAND...
  *        mutate --apply ID FILE -- COMPILER-COMMAND...
+ *        mutate --shuffle SEED < LIST
  * FILE is the source that the command compiles, or a header that it includes. --list prints a line
- * for each change: id, FILE:LINE, the text and what it is replaced by, with tabs between them; with
- * a seed an order is put in front (sorted by it, the first N lines are a sample of N). --apply
- * prints FILE with one of them made.
+ * for each change: id, FILE:LINE, the lines from the beginning of its statement to its own end, the
+ * text and what it is replaced by, with tabs between them. --apply prints FILE with one of them
+ * made. --shuffle prints the lines of a list in an order in which two of them stand the same way
+ * whatever else is in it: the first N are a sample.
  */
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,19 +35,7 @@ static char *site_id(const struct source *s, const struct site *site)
 	return id;
 }
 
-/* Mixes @seed and @id well, so that neighbours come far apart. */
-static uint64_t order(uint64_t seed, const char *id)
-{
-	uint64_t z = seed * 0x9e3779b97f4a7c15 + 0xcbf29ce484222325;
-
-	for (; *id; id++)
-		z = (z ^ (unsigned char)*id) * 0x100000001b3;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-static void list(const struct source *s, const char *seed)
+static void list(const struct source *s)
 {
 	size_t i;
 
@@ -52,13 +43,8 @@ static void list(const struct source *s, const char *seed)
 		const struct site *site = &s->sites[i];
 		char *id = site_id(s, site), *text = source_text(s, site->start, site->end);
 
-		if (seed)
-			printf("%016llx\t",
-			       (unsigned long long)order(strtoull(seed, NULL, 10), id));
-		printf("%s\t%s:%u", id, s->path, site->line);
-		if (site->last_line != site->line)
-			printf("-%u", site->last_line);
-		printf("\t%s\t%s\n", text, site->replacement);
+		printf("%s\t%s:%u\t%u-%u\t%s\t%s\n", id, s->path, site->line, site->first_line,
+		       site->last_line, text, site->replacement);
 		free(text);
 		free(id);
 	}
@@ -84,10 +70,66 @@ static bool apply(const struct source *s, const char *wanted)
 	return found;
 }
 
+struct line {
+	uint64_t order;
+	char *text;
+};
+
+static int by_order(const void *left, const void *right)
+{
+	const struct line *a = left, *b = right;
+
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Of the id that the line begins with. Neighbours come far apart. */
+static uint64_t order(uint64_t seed, const char *line)
+{
+	uint64_t z = seed * 0x9e3779b97f4a7c15 + 0xcbf29ce484222325;
+
+	for (; *line && *line != '\t' && *line != '\n'; line++)
+		z = (z ^ (unsigned char)*line) * 0x100000001b3;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static void shuffle(uint64_t seed)
+{
+	struct line *lines = NULL;
+	size_t i, count = 0, size = 0;
+	char *text = NULL;
+
+	while (getline(&text, &size, stdin) > 0) {
+		lines = realloc(lines, (count + 1) * sizeof(*lines));
+		if (!lines)
+			abort();
+		lines[count++] = (struct line){ order(seed, text), text };
+		text = NULL;
+		size = 0;
+	}
+	free(text);
+	if (count)
+		qsort(lines, count, sizeof(*lines), by_order);
+	for (i = 0; i < count; i++) {
+		fputs(lines[i].text, stdout);
+		free(lines[i].text);
+	}
+	free(lines);
+}
+
+static int said(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "mutate: cannot write standard output\n");
+	return 2;
+}
+
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: mutate --list [--seed N] | --apply ID  FILE -- COMPILER-COMMAND...\n");
+	fprintf(stderr, "usage: mutate --list | --apply ID  FILE -- COMPILER-COMMAND..., or "
+			"mutate --shuffle SEED\n");
 	return 2;
 }
 
@@ -96,47 +138,30 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "list", no_argument, NULL, 'l' },
 		{ "apply", required_argument, NULL, 'a' },
-		{ "seed", required_argument, NULL, 's' },
+		{ "shuffle", required_argument, NULL, 's' },
 		{ 0 },
 	};
-	const char *seed = NULL, *id = NULL;
-	struct source s = { 0 };
-	bool listed = false;
-	int c, status = 0;
-
 	/* "+": the command's own options are none of ours. */
-	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		switch (c) {
-		case 'l':
-			listed = true;
-			break;
-		case 'a':
-			id = optarg;
-			break;
-		case 's':
-			seed = optarg;
-			if (!*seed || strspn(seed, "0123456789") != strlen(seed))
-				return usage();
-			break;
-		default:
-			return usage();
-		}
+	int status = 0, what = getopt_long(argc, argv, "+", options, NULL);
+	const char *argument = optarg;
+	struct source s = { 0 };
+
+	if (what == 's' && argc == optind && *argument &&
+	    !argument[strspn(argument, "0123456789")]) {
+		shuffle(strtoull(argument, NULL, 10));
+		return said(0);
 	}
-	if (listed == !!id || argc - optind < 3 || strcmp(argv[optind + 1], "--"))
+	if ((what != 'l' && what != 'a') || argc - optind < 3 || strcmp(argv[optind + 1], "--"))
 		return usage();
 	if (!sites_find(&s, argv[optind], argc - optind - 2,
 			(const char *const *)argv + optind + 2))
 		return 2;
-	if (listed) {
-		list(&s, seed);
-	} else if (!apply(&s, id)) {
-		fprintf(stderr, "mutate: %s has no site %s\n", s.path, id);
+	if (what == 'l') {
+		list(&s);
+	} else if (!apply(&s, argument)) {
+		fprintf(stderr, "mutate: %s has no site %s\n", s.path, argument);
 		status = 2;
 	}
 	sites_free(&s);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "mutate: cannot write standard output\n");
-		return 2;
-	}
-	return status;
+	return said(status);
 }

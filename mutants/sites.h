@@ -26,8 +26,10 @@ struct site {
 	char *function;
 	size_t start, end; /* the bytes of the file that are replaced */
 	char *replacement;
-	unsigned int line, last_line;
-	uint32_t hash;	     /* of the change and of its line */
+	size_t statement; /* where the innermost statement around it begins */
+	unsigned int line;
+	unsigned int first_line, last_line; /* of its statement up to its end */
+	uint32_t hash;			    /* of the change and of its line */
 	unsigned int number; /* from 1, of those of a function that have all of the above */
 };
 

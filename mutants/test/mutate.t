@@ -78,9 +78,7 @@ mutate() {
 	build/mutate "$mutate_what" "$@" -- cc -c "$work/small.c"
 }
 # changes OPERATOR: what becomes of what.
-changes() { grep "/$1/" "$work/list" | cut -f 3,4 | sed 's/	/ => /'; }
-# id OPERATOR TEXT: of the first such site.
-id() { awk -F '\t' -v op="/$1/" -v text="$2" 'index($1, op) && $3 == text { print $1; exit }' "$work/list"; }
+changes() { grep "/$1/" "$work/list" | cut -f 4,5 | sed 's/	/ => /'; }
 
 exits "the sites are listed" 0 mutate --list "$work/small.c"
 cp "$work/out" "$work/list"
@@ -136,14 +134,16 @@ my_lock(&t->n) => (void)0
 my_unlock(&t->n) => (void)0"
 is "a reset is dropped" "$(changes reset)" "t->next = NULL => (void)0"
 ok "nothing else is changed" sh -c "! grep -vE '/(negate|drop|errpath|constant|errno|bound|lock|reset)/' '$work/list'"
-is "a site has its line" "$(awk -F '\t' '$3 == "set(&t->n, 6)" { print $2 }' "$work/list")" \
+is "a site has its line" "$(awk -F '\t' '$4 == "set(&t->n, 6)" { print $2 }' "$work/list")" \
 	"$work/small.c:$(grep -n 'set(&t->n, 6)' "$work/small.c" | cut -d: -f1)"
+is "... and those of its statement" "$(awk -F '\t' '$4 == "11" { print $3 }' "$work/list")" \
+	"$(grep -n 'for_each(i, 11)' "$work/small.c" | sed 's/^\([0-9]*\):.*/\1-\1/')"
 ok "each id is there once" sh -c "! cut -f 1 '$work/list' | sort | uniq -d | grep ."
 mutate --list "$work/small.c" > "$work/again"
 ok "the list is the same again" cmp "$work/list" "$work/again"
 
 # Each change is made in its place, and what comes of it compiles.
-while IFS='	' read -r site where text replacement; do
+while IFS='	' read -r site where lines text replacement; do
 	mutate --apply "$site" "$work/small.c" > "$work/changed.c" &&
 		diff "$work/small.c" "$work/changed.c" > "$work/diff"
 	grep -qF -- "$replacement" "$work/diff" && [ "$(grep -c '^<' "$work/diff")" -eq 1 ] &&
@@ -161,16 +161,20 @@ is "no id changes with the lines above" "$(comm -23 "$work/ids" "$work/longer")"
 ok "... and new lines have some" test "$(wc -l < "$work/longer")" -gt "$(wc -l < "$work/ids")"
 
 exits "a header's sites" 0 mutate --list "$work/header.h"
-is "... are found through what includes it" "$(cut -f 3,4 "$work/out" | sed 's/	/ => /')" "\
+is "... are found through what includes it" "$(cut -f 4,5 "$work/out" | sed 's/	/ => /')" "\
 x > 7 => x > 7 + 1
 x > 7 => x >= 7
 7 => (7 + 1)"
 
-mutate --list --seed 1 "$work/small.c" | sort | cut -f 2 | head -n 5 > "$work/one"
-mutate --list --seed 1 "$work/small.c" | sort | cut -f 2 | head -n 10 > "$work/ten"
-mutate --list --seed 2 "$work/small.c" | sort | cut -f 2 | head -n 5 > "$work/two"
-is "a longer sample begins with the shorter one" "$(head -n 5 "$work/ten")" "$(cat "$work/one")"
-ok "another seed gives another" sh -c "! cmp -s '$work/one' '$work/two'"
+for n in 5 10; do
+	head -n 30 "$work/list" | build/mutate --shuffle 1 | head -n $n > "$work/$n"
+done
+is "a longer sample begins with the shorter one" "$(head -n 5 "$work/10")" "$(cat "$work/5")"
+ok "... of lines of the list" grep -qxFf "$work/10" "$work/list"
+head -n 30 "$work/list" | tac | build/mutate --shuffle 1 | head -n 5 > "$work/tac"
+ok "... whatever their order was" cmp "$work/5" "$work/tac"
+head -n 30 "$work/list" | build/mutate --shuffle 2 | head -n 5 > "$work/two"
+ok "another seed gives another" sh -c "! cmp -s '$work/5' '$work/two'"
 
 exits "an id that is not there" 2 mutate --apply small.c/small/drop/1-000000 "$work/small.c"
 one_line "... is told" "small.c has no site small.c/small/drop/1-000000"
@@ -182,7 +186,7 @@ one_line "... is told" "README.md is not what the command compiles"
 echo 'int f( {' > "$work/small.c"
 exits "a source that does not compile" 2 mutate --list "$work/small.c"
 one_line "... is told" "small.c:1:.* error"
-exits "a seed that is no number" 2 mutate --list --seed x "$work/small.c"
+exits "a seed that is no number" 2 build/mutate --shuffle x
 one_line "... shows how to use it" "^usage: mutate"
 exits "neither list nor apply" 2 build/mutate "$work/small.c" -- cc -c "$work/small.c"
 one_line "... shows how to use it" "^usage: mutate"
