@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs hunt mutants
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -134,7 +134,10 @@ fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_wri
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage
 
-mutants: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
+mutants: all $(B)/mutate ## small changes of the drivers, and how many the suite sees (ARGS="-n 100 -j 2")
+	@mutants/score $(ARGS)
+
+hunt: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
 	@mutants/hunt $(ARGS)
 
 corpus: fuzz-programs ## corpus/seeds, as the targets make them
