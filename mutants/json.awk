@@ -10,7 +10,7 @@ BEGIN { printf "{\"schema\": 1, \"changes\": [" }
 {
 	split($7, part, "/")
 	printf "%s\n{\"id\": %s, \"verdict\": %s, \"by\": %s, \"said\": %s, \"seconds\": %s, \"ran\": %s, \"guest\": %s, " \
-		"\"operator\": %s, \"place\": %s, \"text\": %s, \"replacement\": %s}", NR > 1 ? "," : "", text($7), text($1),
+		"\"operator\": %s, \"place\": %s, \"text\": %s, \"replacement\": %s}", (NR > 1 ? "," : ""), text($7), text($1),
 		text($2), text($3), $4, $5, text($6), text(part[3]), text($8), text($9), text($10)
 }
 END { print "\n]}" }
