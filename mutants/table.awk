@@ -11,17 +11,19 @@ function count(key) {
 		keys[++key_count] = key
 	}
 	time[key] += $4
+	cpu[key] += $11
 }
 function row(key,    valid, seen_ones) {
 	seen_ones = n[key, "test"] + n[key, "skip"] + n[key, "report"] + n[key, "dies"] + n[key, "hangs"]
 	valid = n[key, "changes"] - n[key, "none"]
-	printf "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %s | %.1f |\n", substr(key, 3), n[key, "changes"], n[key, "none"],
+	printf "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %s | %.1f | %.1f |\n", substr(key, 3), n[key, "changes"], n[key, "none"],
 		n[key, "test"], n[key, "skip"], n[key, "report"], n[key, "dies"], n[key, "hangs"], n[key, "survived"],
-		valid ? sprintf("%.0f %%", 100 * seen_ones / valid) : "-", time[key] / n[key, "changes"]
+		valid ? sprintf("%.0f %%", 100 * seen_ones / valid) : "-", time[key] / n[key, "changes"],
+		cpu[key] / n[key, "changes"]
 }
 function table(what, first,    i) {
-	print "\n| " what " | changes | none | a test fails | skips | kernel reports | dies | hangs | survived | seen | s |"
-	print "|---|---|---|---|---|---|---|---|---|---|---|"
+	print "\n| " what " | changes | none | a test fails | skips | kernel reports | dies | hangs | survived | seen | s | CPU s |"
+	print "|---|---|---|---|---|---|---|---|---|---|---|---|"
 	for (i = 1; i <= key_count; i++)
 		if (substr(keys[i], 1, 1) == first)
 			row(keys[i])
