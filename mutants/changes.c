@@ -17,6 +17,12 @@
 
 /* --- sites ------------------------------------------------------------------------------- */
 
+static void leave_alone(struct finder *f, size_t start, size_t end)
+{
+	f->idle = must(realloc(f->idle, (f->idle_count + 1) * sizeof(*f->idle)));
+	f->idle[f->idle_count++] = (struct range){ start, end };
+}
+
 static bool is_idle(const struct finder *f, const struct site *site)
 {
 	size_t i;
@@ -84,8 +90,7 @@ static void negate(struct finder *f, size_t start, size_t end)
 	add(f, OP_NEGATE, start, end, format("!(%s)", f, start, end));
 }
 
-/* The condition @c of @stmt, which begins with @word and in whose text @open and @close are around
- * it. */
+/* The condition @c of @stmt, which begins with @word and has it between @open and @close. */
 static bool condition(struct finder *f, CXCursor stmt, const char *word, CXCursor c, char open,
 		      char close, size_t *start, size_t *end)
 {
@@ -255,8 +260,8 @@ static enum operator dropper(const struct finder *f, CXCursor c, size_t start, s
 	return op;
 }
 
-/* True if what stands in front is no part of an expression or declaration, as it is of a macro's
- * value. */
+/* True if a statement can begin there: what a macro has as its value stands behind something else.
+ */
 static bool begins(const struct finder *f, size_t start)
 {
 	size_t at = start;
@@ -332,11 +337,8 @@ static void idle_call(struct finder *f, CXCursor c)
 	char *name = spelling(c);
 	size_t start, end;
 
-	if (name_is_idle(name) && place(f, c, &start, &end)) {
-		f->idle = must(realloc(f->idle, (f->idle_count + 1) * sizeof(*f->idle)));
-		f->idle[f->idle_count].start = start;
-		f->idle[f->idle_count++].end = end;
-	}
+	if (name_is_idle(name) && place(f, c, &start, &end))
+		leave_alone(f, start, end);
 	free(name);
 }
 
@@ -435,11 +437,8 @@ static void take_macro(struct finder *f, CXCursor c)
 	m.has_arguments = m.end > word_end(f, m.start);
 	f->macros = must(realloc(f->macros, (f->macro_count + 1) * sizeof(*f->macros)));
 	f->macros[f->macro_count++] = m;
-	if (!name_is_idle(m.name))
-		return;
-	f->idle = must(realloc(f->idle, (f->idle_count + 1) * sizeof(*f->idle)));
-	f->idle[f->idle_count].start = m.start;
-	f->idle[f->idle_count++].end = m.end;
+	if (name_is_idle(m.name))
+		leave_alone(f, m.start, m.end);
 }
 
 /* All macros come before all else. */

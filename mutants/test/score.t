@@ -64,6 +64,10 @@ is "... some do, to see that the module loads" "$(cut -f 1,5 "$work/result")" "u
 exits "an id that is not there" 2 mutants/try "$driver" "$work/result" nosuch
 one_line "... is told" "has no nosuch"
 
+exits "the same with the kernel's own tests" 1 mutants/score -k -m 100 -o "$work/score" "$unseen"
+ok "... of which some pass" grep -q '^tun.delete_detach_close	' "$driver/others"
+is "... and do not see it" "$(cut -f 1 "$work/score/kselftest-changes/$unseen")" survived
+
 # Drivers with a bug as the good ones: first only their source, then what was compiled of them, too.
 rm "$driver/tests" "$work/score/changes/$unseen"
 sed -i 's/tun->flags |= IFF_PERSIST;/;/' "$driver/work.origin/tun/tun.c"
