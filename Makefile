@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants guards
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs hunt guards mutants coverage
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -96,6 +96,14 @@ $(targets:%=$(B)/fuzz/%): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
 	$(if $(AFL_RT),$(foreach program,afl mutator.so,$(targets:%=$(B)/fuzz/%-$(program))))
 
+# What changes the drivers, where libclang is installed.
+LIBCLANG ?= $(patsubst %/include/clang-c/Index.h,%,$(firstword $(foreach v,19 20 21 18 17,$(wildcard /usr/lib/llvm-$(v)/include/clang-c/Index.h))))
+mutate	:= $(patsubst %.c,$(B)/%.o,$(wildcard mutants/*.c))
+$(mutate): private ALL_CFLAGS += -I$(LIBCLANG)/include
+$(B)/mutate: $(mutate)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(or $(LIBCLANG),$(error no libclang (libclang-19-dev)))/lib -lclang
+
 # Objects that only pattern rules name are kept, too.
 .SECONDARY:
 
@@ -106,7 +114,7 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 	@cli/check $(B)/tuntests $(ARGS)
 
 test: setup-test ## the project's own tests
-	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo $(if $(LIBCLANG),$(B)/mutate)
 	@cli/selftest $(TESTS)
 
 # The kernels of docs/matrix.html.
@@ -127,7 +135,10 @@ fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_wri
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage
 
-mutants: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
+mutants: all $(B)/mutate ## small changes of the drivers, and how many the suite sees (ARGS="-n 100 -j 2")
+	@mutants/score $(ARGS)
+
+hunt: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
 	@mutants/hunt $(ARGS)
 
 guards: all ## old bugs of the drivers, and whether the test of each sees it (ARGS=stale_queue)

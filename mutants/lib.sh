@@ -3,6 +3,7 @@
 
 program=${0##*/}
 fail() { printf '%s: %s\n' "$program" "$*" >&2; exit 2; }
+say() { printf '%s: %s\n' "$program" "$*"; } >&2
 
 # find_fix NAME: sets $fix to its file.
 find_fix() {
