@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants coverage
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -122,6 +122,9 @@ TARGET	?= vnet_write
 TIME	?= 60
 fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_write TIME=60)
 	$(B)/tuntests fuzz --resume --time $(TIME) $(ARGS) $(TARGET)
+
+coverage: all ## what of the drivers the suite covers, and which test what (results/coverage; ARGS="-j 1 'open.*'")
+	@cli/coverage_suite $(firstword $(filter -j%,$(ARGS))) results/coverage $(ARGS)
 
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage

@@ -28,7 +28,7 @@ if command -v clang > /dev/null; then
 else
 	skip "clang compiles everything without a warning" "no clang here"
 fi
-for script in cli/setup cli/check cli/coverage cli/coverage_fuzz cli/new cli/bench cli/bench_fuzz cli/selftest cli/run_tuntests .ci/run mutants/apply mutants/hunt */test/*.t; do
+for script in cli/setup cli/check cli/coverage cli/coverage_fuzz cli/coverage_suite cli/coverage_sum cli/coverage_report guest/gcov cli/new cli/bench cli/bench_fuzz cli/selftest cli/run_tuntests .ci/run mutants/apply mutants/hunt */test/*.t; do
 	ok "$script is sound shell" sh -n "$script"
 done
 done_testing
