@@ -181,6 +181,10 @@ static char **command_line(const struct fleet *f, const struct guest *g, const c
 	add_word(&argv, &n, journal);
 	add_word(&argv, &n, "--started");
 	add_word(&argv, &n, started);
+	if (o->gcov) {
+		add_word(&argv, &n, "--share");
+		add_word(&argv, &n, o->gcov);
+	}
 	if (file)
 		*file++ = '\0';
 	add_word(&argv, &n, guest);
@@ -196,6 +200,10 @@ static char **command_line(const struct fleet *f, const struct guest *g, const c
 	add_number(&argv, &n, "--jobs", b->jobs);
 	add_number(&argv, &n, "--timeout", o->timeout_s);
 	add_number(&argv, &n, "--repeat", o->repeat);
+	if (o->gcov) {
+		add_word(&argv, &n, "--gcov");
+		add_word(&argv, &n, o->gcov);
+	}
 	if (o->shuffle)
 		add_number(&argv, &n, "--shuffle", o->shuffle_seed);
 	add_number(&argv, &n, "--seed", o->seed);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "harness/gcov.h"
 #include "harness/job.h"
 #include "harness/kmsg.h"
 #include "harness/ktap.h"
@@ -145,6 +146,8 @@ static void end_test(struct local *l, struct slot *s)
 	keep_verdict(l, rec, &s->job);
 	job_free(&s->job);
 	s->used = false;
+	if (l->run->options->gcov)
+		gcov_end(rec->test->id, rec->result != RESULT_SKIP);
 	report(l, rec);
 }
 
@@ -440,6 +443,8 @@ void local_execute(struct run *run)
 		probe_features(&l);
 	describe(&l);
 	run_plan_known(run);
+	if (run->options->gcov)
+		gcov_begin();
 	run_queue_through(&l);
 	await_aftermath(&l);
 	judge_suspects(&l);

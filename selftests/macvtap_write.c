@@ -4,8 +4,10 @@
  * link sends, so that the statistics are those of a sender.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <net/ethernet.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -501,6 +503,23 @@ TEST_F(macvtap_write, interrupted,
 	ASSERT_TRUE(blocked_interrupt(&writer, TIMEOUT_MS));
 	EXPECT_EQ(-1, writer.ret);
 	EXPECT_EQ(EINTR, writer.err);
+}
+
+TEST_F(macvtap_write, more_than_fragments,
+       .title = "a frame that is longer than an skb's fragments are together is written, and lost at the MTU",
+       .behaviours = { 515 }, .needs = { "macvtap" })
+{
+	const size_t len = 600000;
+	uint8_t *buf = calloc(1, VNET_SIZE_LEGACY + len);
+	struct frame f;
+
+	ASSERT_TRUE(buf != NULL);
+	ASSERT_OK(tun_set_sndbuf(self->p.tx.fd, INT_MAX));
+	macvtap_pair_frame(&self->p, &f, ETH_HLEN, 1);
+	memcpy(buf + VNET_SIZE_LEGACY, f.data, ETH_HLEN);
+	EXPECT_EQ(VNET_SIZE_LEGACY + len, tun_write(&self->p.tx, buf, VNET_SIZE_LEGACY + len));
+	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
+	free(buf);
 }
 
 TEST_F(macvtap_write, splice,
