@@ -56,6 +56,14 @@ void fuzz_wrong(const char *fmt, ...)
 	abort();
 }
 
+void fuzz_show(const char *what, const uint8_t *data, size_t len)
+{
+	fprintf(stderr, "\n%s: %s:", fuzz_target.name, what);
+	for (size_t i = 0; i < len && i < 96; i++)
+		fprintf(stderr, " %02x", data[i]);
+	fputc('\n', stderr);
+}
+
 void fuzz_remote(void (*call)(void *arg), void *arg)
 {
 	if (has_kcov)

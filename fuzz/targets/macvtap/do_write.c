@@ -36,10 +36,14 @@ void do_write(struct side *s, const struct tap_op *o)
 	if (e.arrival == UNKNOWN)
 		return drain_world(s, e.len);
 	delivered_receive(s->packet, &d);
-	if (e.arrival == NOTHING && d.seen)
+	if (e.arrival == NOTHING && d.seen) {
+		fuzz_show("what arrived", d.frame, d.len);
 		fuzz_wrong("%zu bytes at %s of a write that is not to get there", d.len, s->world);
+	}
 	what = e.arrival == FRAME ? delivered_difference(&w->seen, e.bytes + w->seen.at, &d, true) :
 				    NULL;
+	if (what && d.seen)
+		fuzz_show("what arrived", d.frame, d.len);
 	if (what)
 		fuzz_wrong("%s at %s of a frame of %zu bytes written to %s: flags %#x %#x, type "
 			   "%#x %#x, size %u %u, checksum %u+%u %u+%u, %zu bytes",
