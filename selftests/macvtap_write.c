@@ -80,7 +80,7 @@ TEST_F(macvtap_write, broadcasts,
 
 TEST_F(macvtap_write, tagged,
        .title = "the network header of a tagged frame is where it is, behind the tags",
-       .behaviours = { 586 }, .needs = { "macvtap", "packet_socket" })
+       .behaviours = { 590 }, .needs = { "macvtap", "packet_socket" })
 {
 	/* A packet socket without link layer sees what is sent from its network header on. */
 	int out = packet_open("tx", ETH_P_ALL, PACKET_DGRAM), off = 0;

@@ -317,7 +317,7 @@ static void macvtap_as_other(struct __test_metadata *_metadata, void *arg)
 }
 
 TEST(macvtap_uid, .title = "the socket of a macvtap's file belongs to the user who opened it",
-     .behaviours = { 586 }, .needs = { "tc_bpf", "macvtap", "second_uid" },
+     .behaviours = { 590 }, .needs = { "tc_bpf", "macvtap", "second_uid" },
      .guards = { "66b2c338adce", "CVE-2023-1076" })
 {
 	const uint8_t from[6] = { 2, 0, 0, 0, 0, 8 }, to[6] = { 2, 0, 0, 0, 0, 9 };
