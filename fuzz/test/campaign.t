@@ -114,19 +114,19 @@ if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > 
 	dir=$work/shared
 	mkdir -p "$dir/corpus"
 	echo > "$dir/corpus/blank"
-	exits "a campaign with AFL++" 0 timeout 120 $fuzz --live -e afl -t 8 -o "$dir" ioctl_sequence
+	exits "a campaign with AFL++" 0 timeout 120 $fuzz --live -e afl -t 6 -o "$dir" ioctl_sequence
 	found=$(ls "$dir/corpus" | grep -c '^[0-9a-f]\{40\}$')
 	ok "... has its finds in the corpus" test "$found" -ge 3
 	is "... by their content" "$(cd "$dir/corpus" && sha1sum [0-9a-f]*[0-9a-f] | awk '$1 != $2')" ""
 	build/fuzz/ioctl_sequence-replay --seeds "$dir/corpus"
-	exits "... and goes on" 0 timeout 120 $fuzz --live --resume -e afl -t 8 -o "$dir" ioctl_sequence
+	exits "... and goes on" 0 timeout 120 $fuzz --live --resume -e afl -t 6 -o "$dir" ioctl_sequence
 	ok "... with what others have put there" sh -c "ls '$dir/afl/job0/queue' | grep sync:corpus"
 else
 	skip "a campaign with AFL++" "no AFL++ here (afl++)"
 fi
 # Installed, it has the programs that were built.
 exits "make install" 0 make -s install DESTDIR="$work/dest" PREFIX=/usr
-exits "a campaign of what is installed" 0 timeout 120 "$work/dest/usr/bin/tuntests" fuzz --live -t 4 \
+exits "a campaign of what is installed" 0 timeout 120 "$work/dest/usr/bin/tuntests" fuzz --live -t 2 \
 	-o "$work/installed" ioctl_sequence
 exits "... and a replay" 0 "$work/dest/usr/bin/tuntests" replay -t ioctl_sequence "$work/tun_with_pi"
 
