@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs hunt guards mutants coverage
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -72,7 +72,7 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 # the folder of one there is its own.
 targets	:= filters frame_write ioctl_sequence macvtap napi_frags queues tx_read vhost vnet_write
 fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c fuzz/targets/*.c) \
-	   $(addprefix fuzz/engine/,engine.c leak.c program.c recorder.c recording.c))
+	   $(addprefix fuzz/engine/,abi.c engine.c leak.c program.c recorder.c recording.c))
 # A clang that has libFuzzer in its run-time library.
 ifeq ($(origin FUZZ_CC),undefined)
 fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)
@@ -98,6 +98,14 @@ $(targets:%=$(B)/fuzz/%): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
 	$(if $(AFL_RT),$(foreach program,afl mutator.so,$(targets:%=$(B)/fuzz/%-$(program))))
 
+# What changes the drivers, where libclang is installed.
+LIBCLANG ?= $(patsubst %/include/clang-c/Index.h,%,$(firstword $(foreach v,19 20 21 18 17,$(wildcard /usr/lib/llvm-$(v)/include/clang-c/Index.h))))
+mutate	:= $(patsubst %.c,$(B)/%.o,$(wildcard mutants/*.c))
+$(mutate): private ALL_CFLAGS += -I$(LIBCLANG)/include
+$(B)/mutate: $(mutate)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(or $(LIBCLANG),$(error no libclang (libclang-19-dev)))/lib -lclang
+
 # Objects that only pattern rules name are kept, too.
 .SECONDARY:
 
@@ -108,7 +116,7 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 	@cli/check $(B)/tuntests $(ARGS)
 
 test: setup-test ## the project's own tests
-	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo $(if $(LIBCLANG),$(B)/mutate)
 	@cli/selftest $(TESTS)
 
 # The kernels of docs/matrix.html.
@@ -126,11 +134,20 @@ TIME	?= 60
 fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_write TIME=60)
 	$(B)/tuntests fuzz --resume --time $(TIME) $(ARGS) $(TARGET)
 
+coverage: all ## what of the drivers the suite covers, and which test what (results/coverage; ARGS="-j 1 'open.*'")
+	@cli/coverage_suite $(firstword $(filter -j%,$(ARGS))) results/coverage $(ARGS)
+
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage
 
-mutants: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
+mutants: all $(B)/mutate ## small changes of the drivers, and how many the suite sees (ARGS="-n 100 -j 2")
+	@mutants/score $(ARGS)
+
+hunt: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
 	@mutants/hunt $(ARGS)
+
+guards: all ## old bugs of the drivers, and whether the test of each sees it (ARGS=stale_queue)
+	@mutants/guards $(ARGS)
 
 corpus: fuzz-programs ## corpus/seeds, as the targets make them
 	rm -rf corpus/seeds
@@ -154,7 +171,9 @@ PREFIX	?= /usr/local
 # The kernel's own `make -C tools/testing/selftests install` may have filled it before: its list is kept.
 KSELFTEST ?= $(PREFIX)/libexec/kselftest
 ksft	 = $(DESTDIR)$(KSELFTEST)
-install: all ## the program, its manual page and a kselftest-style list
+# Of the fuzz targets those that were built.
+built	:= $(wildcard $(foreach suffix,replay afl mutator.so,$(targets:%=$(B)/fuzz/%-$(suffix))) $(targets:%=$(B)/fuzz/%))
+install: all $(built) ## the program, the fuzz programs that were built, its manual page and a kselftest-style list
 	install -D -m 755 $(B)/tuntests $(DESTDIR)$(PREFIX)/bin/tuntests
 	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
 	install -D -m 755 -t $(ksft)/tuntests cli/run_tuntests
@@ -164,6 +183,7 @@ install: all ## the program, its manual page and a kselftest-style list
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tuntests/baselines results/baselines/*.json
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest $(filter-out guest/config guest/test,$(wildcard guest/*))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest/config $(wildcard guest/config/*)
+	$(if $(built),install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/fuzz $(built))
 
 clean: ## remove build/
 	rm -rf $(B)

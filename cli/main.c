@@ -15,6 +15,8 @@
 #include "cli/matrix.h"
 #include "cli/model.h"
 #include "cli/remote.h"
+#include "cli/touching.h"
+#include "harness/gcov.h"
 #include "harness/registry.h"
 #include "harness/results.h"
 #include "harness/local.h"
@@ -93,6 +95,8 @@ static const char run_help[] =
 	"      --long           also run tests that take long; without it only those whose id is given\n"
 	"                       (the one way to run one that a faulty kernel may not survive)\n"
 	"      --strict         a skipped test is a failed test\n"
+	"      --first          end at the first failure\n"
+	"      --ordered        tests begin in the order in which the PATTERNs name them\n"
 	"  -v, --verbose        show what every test printed\n"
 	"  -o, --output DIR     write results.json, results.ktap, junit.xml and the evidence of\n"
 	"                       failed tests there (default: results/runs/TIME-KERNEL)\n"
@@ -105,6 +109,8 @@ static const char run_help[] =
 	"      --guests N       split them over N guests at a time (default: 1; if they are many, of\n"
 	"                       user-mode-linux one for each processor)\n"
 	"      --boot-timeout S the guest's kernel has S seconds to come up (default: %4$u)\n"
+	"      --gcov DIR       one test at a time; the counters of what of the kernel it executes, where\n"
+	"                       that is counted, go to DIR/ID (`make coverage` does all of it)\n"
 	"      --journal FILE   write every event to FILE, a JSON object a line\n"
 	"\n"
 	"Needs root, or the right to make user namespaces and to open /dev/net/tun.\n"
@@ -122,12 +128,17 @@ static const char run_help[] =
 
 static const char list_help[] =
 	"Usage: %1$s list [--json | --areas] [PATTERN]...\n"
+	"       %1$s list --touching FILE:LINE [--from TSV] [PATTERN]...\n"
 	"\n"
 	"Prints the tests that match, with the behaviour each expects. --json adds the features\n"
 	"each needs, the fixes (commits, CVEs) it guards, and what the catalogue says of the\n"
 	"behaviours it checks.\n"
 	"Tests that take long are marked, and those that a kernel with a fault may not survive.\n"
-	"--areas prints the areas only, and how many tests each has.\n";
+	"--areas prints the areas only, and how many tests each has.\n"
+	"\n"
+	"--touching prints the ids of the tests that execute a line of the kernel's source, such\n"
+	"as drivers/net/tun.c:1234, as `make coverage` has measured it (results/coverage/tests.tsv\n"
+	"or TSV).\n";
 
 static const char model_help[] =
 	"Usage: %1$s model [OPTION]...\n"
@@ -214,7 +225,8 @@ static uint64_t seed(const char *option, const char *text)
 }
 
 enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS,
-       OPT_BOOT_TIMEOUT, OPT_AREAS, OPT_SEED, OPT_LONG };
+       OPT_BOOT_TIMEOUT, OPT_AREAS, OPT_SEED, OPT_LONG, OPT_FIRST, OPT_ORDERED,
+       OPT_GCOV, OPT_TOUCHING, OPT_FROM };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -224,11 +236,14 @@ static const struct option run_long[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "long", no_argument, NULL, OPT_LONG },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "first", no_argument, NULL, OPT_FIRST },
+	{ "ordered", no_argument, NULL, OPT_ORDERED },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "baseline", required_argument, NULL, 'b' },
+	{ "gcov", required_argument, NULL, OPT_GCOV },
 	{ "journal", required_argument, NULL, OPT_JOURNAL },
 	{ "guest", required_argument, NULL, OPT_GUEST },
 	{ "guests", required_argument, NULL, OPT_GUESTS },
@@ -236,6 +251,20 @@ static const struct option run_long[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
+
+/* A guest has the folder under the same name. */
+static bool use_gcov(struct run_options *o)
+{
+	char *dir = realpath(o->gcov, NULL);
+
+	if (!dir) {
+		fprintf(stderr, "%s: folder %s: %s\n", me(), o->gcov, strerror(errno));
+		return false;
+	}
+	o->gcov = dir;
+	o->jobs = 1;
+	return o->guest || gcov_open(dir);
+}
 
 static int cmd_run(int argc, char **argv)
 {
@@ -273,6 +302,12 @@ static int cmd_run(int argc, char **argv)
 		case OPT_STRICT:
 			o.strict = true;
 			break;
+		case OPT_FIRST:
+			o.first = true;
+			break;
+		case OPT_ORDERED:
+			o.ordered = true;
+			break;
 		case 'v':
 			o.verbose = true;
 			break;
@@ -293,6 +328,9 @@ static int cmd_run(int argc, char **argv)
 			break;
 		case OPT_BOOT_TIMEOUT:
 			remote.boot_timeout_s = number("boot-timeout", optarg, 1, 86400);
+			break;
+		case OPT_GCOV:
+			o.gcov = optarg;
 			break;
 		case OPT_JOURNAL:
 			o.journal = optarg;
@@ -320,6 +358,8 @@ static int cmd_run(int argc, char **argv)
 		fprintf(stderr, "%s: --guests needs --guest NAME\n", me());
 		return 2;
 	}
+	if (o.gcov && !use_gcov(&o))
+		return 2;
 	remote.guest = o.guest;
 	if (o.guest && !(remote.boot = guest_script("boot")))
 		return 2;
@@ -338,9 +378,12 @@ static int cmd_list(int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "areas", no_argument, NULL, OPT_AREAS },
+		{ "touching", required_argument, NULL, OPT_TOUCHING },
+		{ "from", required_argument, NULL, OPT_FROM },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	const char *touching = NULL, *from = TOUCHING_FILE;
 	enum list_form form = LIST_TEXT;
 	int c;
 
@@ -352,6 +395,12 @@ static int cmd_list(int argc, char **argv)
 		case OPT_AREAS:
 			form = LIST_AREAS;
 			break;
+		case OPT_TOUCHING:
+			touching = optarg;
+			break;
+		case OPT_FROM:
+			from = optarg;
+			break;
 		case 'h':
 			printf(list_help, me());
 			return 0;
@@ -359,6 +408,9 @@ static int cmd_list(int argc, char **argv)
 			return usage_error("list ");
 		}
 	}
+	if (touching)
+		return list_touching(touching, from, (const char *const *)argv + optind,
+				     argc - optind);
 	return list_tests((const char *const *)argv + optind, argc - optind, form);
 }
 

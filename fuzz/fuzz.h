@@ -62,6 +62,11 @@ struct fuzz_target {
 	 */
 	size_t (*mutate)(uint8_t *data, size_t size, size_t max, struct draw *draw);
 	/*
+	 * Where an input may be divided, from 0 to @size: what begins there of one goes behind what
+	 * ends there of another. NULL: two inputs cannot be joined.
+	 */
+	size_t (*cut)(const uint8_t *data, size_t size, struct draw *draw);
+	/*
 	 * What run() would write for an input, into @out of 64 bytes more than @size, and to which
 	 * file: for measuring a write alone. NULL where an input is not one write.
 	 */
@@ -81,6 +86,9 @@ extern struct model_abi fuzz_abi;
  * for one that crashes.
  */
 void fuzz_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* Prints the first @len bytes of something, at most 96, for who looks into what fuzz_wrong() says. */
+void fuzz_show(const char *what, const uint8_t *data, size_t len);
 
 /*
  * Calls @call(@arg) so that what threads of the kernel do which it begins, as VHOST_SET_OWNER does,

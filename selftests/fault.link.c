@@ -72,7 +72,7 @@ const struct op fault_op_rename = { .flags = IFF_TUN | IFF_NO_PI,
 				    .call = call_rename,
 				    .undo = old_name,
 				    .errnos = { ENOMEM, ENOBUFS, EFAULT },
-				    .late_fault = true };
+				    .late = { EFAULT } };
 
 static long call_up(void *bench)
 {

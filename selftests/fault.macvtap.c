@@ -47,6 +47,71 @@ static void sees_frame(struct bench *b)
 		TH_BAIL("no frame gets through");
 }
 
+static void make_lower(struct bench *b __UNUSED)
+{
+	if (macvtap_add_lower())
+		TH_BAIL("no veth pair: %s", strerror(errno));
+}
+
+static void delete_link(struct bench *b __UNUSED, long ret __UNUSED)
+{
+	if (link_del("m1"))
+		TH_BAIL("m1: %s", strerror(errno));
+}
+
+static long call_macvtap(void *bench __UNUSED)
+{
+	return link_add_on("macvtap", "m1", MACVTAP_LOWER, MACVLAN_MODE_BRIDGE);
+}
+
+static long call_ipvtap(void *bench __UNUSED)
+{
+	return link_add_on("ipvtap", "m1", MACVTAP_LOWER, IPVLAN_MODE_L2);
+}
+
+/*
+ * The answer to the request may be lost: EFAULT, ENOBUFS when all is done. EINVAL: device_add()
+ * says so if there was no memory for the name.
+ */
+#define NEW_LINK(kind)                                                                             \
+	const struct op fault_op_##kind##_link = { .no_device = true,                              \
+						   .no_file = true,                                \
+						   .needs = { #kind },                             \
+						   .make = make_lower,                             \
+						   .call = call_##kind,                            \
+						   .undo = delete_link,                            \
+						   .errnos = { ENOMEM, ENOBUFS, EFAULT, ENFILE,    \
+							       EINVAL },                           \
+						   .late = { EFAULT, ENOBUFS } }
+
+NEW_LINK(macvtap);
+NEW_LINK(ipvtap);
+
+static void make_queue(struct bench *b)
+{
+	b->rx = macvtap_bridge("m0");
+}
+
+static void old_length(struct bench *b __UNUSED)
+{
+	if (link_set_txqueuelen("m0", 500))
+		TH_BAIL("txqueuelen: %s", strerror(errno));
+}
+
+static long call_length(void *bench __UNUSED)
+{
+	return link_set_txqueuelen("m0", 100);
+}
+
+const struct op fault_op_macvtap_txqueuelen = { .no_device = true,
+						.no_file = true,
+						.needs = { "macvtap" },
+						.make = make_queue,
+						.prepare = old_length,
+						.call = call_length,
+						.errnos = { EPERM, ENOMEM, ENOBUFS, EFAULT,
+							    ENFILE } };
+
 /* As with a TUN, EINVAL: headers that cannot be pulled together. */
 const struct op fault_op_macvtap_write = { .no_device = true,
 					   .no_file = true,

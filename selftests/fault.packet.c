@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where allocations fail: packets, written, read and sent to the device. */
+#include <arpa/inet.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/link.h"
+#include "netns/packet.h"
 #include "netns/sock.h"
 #include "selftests/fault.h"
 
@@ -25,6 +28,15 @@ static void nonblocking_datagram(struct bench *b)
 	drain(b->udp);
 	peer_udp(&b->t, &b->f, 4000, PORT, 200, 1);
 	b->vnet = (struct vnet){ 0 };
+}
+
+/* Its first piece does not fit into what NAPI has ready. */
+static void long_datagram(struct bench *b)
+{
+	drain(b->udp);
+	peer_udp(&b->t, &b->f, 4000, PORT, 3000, 1);
+	b->vnet = (struct vnet){ 0 };
+	tun_set_blocking(b->t.fd);
 }
 
 /* Not in one page of its own: tun_build_skb() is for those who do not wait. */
@@ -77,6 +89,7 @@ WRITE(vnet, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR, datagram);
 WRITE(gso, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, gso_datagram);
 WRITE(napi, IFF_TAP | IFF_NO_PI | IFF_NAPI, datagram);
 WRITE(napi_frags, IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS, datagram);
+WRITE(napi_frags_long, IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS, long_datagram);
 
 static void packet_waits(struct bench *b)
 {
@@ -112,3 +125,57 @@ const struct op fault_op_transmit = { .flags = IFF_TAP | IFF_NO_PI,
 				      .prepare = drained,
 				      .call = call_transmit,
 				      .errnos = { ENOMEM, ENOBUFS, EFAULT } };
+
+/* The packet has its data in pages, and a packet socket has it too: to trim it takes a copy. */
+static void trimmed(struct bench *b)
+{
+	int program = bpf_load_return(BPF_PROG_TYPE_SOCKET_FILTER, 100);
+
+	if (link_set_mtu(b->t.name, 9000) || tun_set_filter_ebpf(b->t.fd, program))
+		TH_BAIL("filter: %s", strerror(errno));
+	close(program);
+	b->other = packet_open(b->t.name, ETH_P_ALL, 0);
+}
+
+const struct op fault_op_transmit_trimmed = { .flags = IFF_TAP | IFF_NO_PI,
+					      .needs = { "packet_socket" },
+					      .make = trimmed,
+					      .prepare = drained,
+					      .call = call_transmit,
+					      .errnos = { ENOMEM, ENOBUFS, EFAULT } };
+
+/* The driver copies what is the program's own memory. */
+static void no_copy(struct bench *b)
+{
+	int on = 1;
+
+	if (link_set_mtu(b->t.name, 9000) ||
+	    setsockopt(b->udp, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
+		TH_BAIL("zero-copy: %s", strerror(errno));
+}
+
+static void told(struct bench *b)
+{
+	uint8_t buf[256];
+	struct msghdr msg = { .msg_control = buf, .msg_controllen = sizeof(buf) };
+
+	bench_drain(b);
+	while (recvmsg(b->udp, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+		msg.msg_controllen = sizeof(buf);
+}
+
+static long call_transmit_zerocopy(void *bench)
+{
+	static uint8_t data[4000];
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(4000) };
+
+	inet_pton(AF_INET, PEER_IP4, &to.sin_addr);
+	return sendto(((struct bench *)bench)->udp, data, sizeof(data), MSG_ZEROCOPY,
+		      (struct sockaddr *)&to, sizeof(to));
+}
+
+const struct op fault_op_transmit_zerocopy = { .flags = IFF_TAP | IFF_NO_PI,
+					       .make = no_copy,
+					       .prepare = told,
+					       .call = call_transmit_zerocopy,
+					       .errnos = { ENOMEM, ENOBUFS, EFAULT } };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SIOCGIFHWADDR and SIOCSIFHWADDR on the device's file. */
 #include <net/if_arp.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "device/tun.h"
@@ -80,6 +81,19 @@ TEST(tun_get, .title = "SIOCGIFHWADDR on a TUN gives ARPHRD_NONE and an address 
 	EXPECT_OK(ioctl(t.fd, SIOCGIFHWADDR, &ifr));
 	EXPECT_EQ(ARPHRD_NONE, ifr.ifr_hwaddr.sa_family);
 	EXPECT_EQ(0, memcmp(zero, ifr.ifr_hwaddr.sa_data, sizeof(zero)));
+	tun_close(&t);
+}
+
+TEST(read_only, .title = "SIOCGIFHWADDR into memory that can only be read gives EFAULT",
+     .behaviours = { 251 })
+{
+	struct tun t = tun_create("h0", IFF_TAP | IFF_NO_PI);
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, page);
+	EXPECT_ERRNO(EFAULT, ioctl(t.fd, SIOCGIFHWADDR, page));
+	EXPECT_OK(mprotect(page, 4096, PROT_READ | PROT_WRITE));
+	EXPECT_OK(ioctl(t.fd, SIOCGIFHWADDR, page));
 	tun_close(&t);
 }
 

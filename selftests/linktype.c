@@ -331,6 +331,47 @@ TEST_F(linktype, debug_logs, .title = "NETIF_MSG_DRV in TUNSETDEBUG logs every l
 	close(log);
 }
 
+TEST(debug_says,
+     .title = "with all bits of TUNSETDEBUG the ioctls work as without, and the log tells what each did",
+     .behaviours = { 117, 121 }, .needs = { "kernel_log", "bridge" })
+{
+	static const uint8_t frame[60] = { 2, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 4, 0x88, 0xb5 };
+	int log = klog_open(), ps;
+	char name[IFNAMSIZ];
+	struct tun t;
+
+	klog_link_name(name);
+	t = tun_create(name, IFF_TAP | IFF_NO_PI);
+	ASSERT_OK(tun_set_debug(t.fd, -1UL));
+	EXPECT_OK(tun_set_nocsum(t.fd, 1));
+	EXPECT_EQ(1, klog_count(log, name, "ignored: set checksum disabled"));
+	EXPECT_OK(tun_set_nocsum(t.fd, 0));
+	EXPECT_EQ(1, klog_count(log, name, "ignored: set checksum enabled"));
+	EXPECT_OK(tun_set_persist(t.fd, 1));
+	EXPECT_EQ(1, klog_count(log, name, "persist enabled"));
+	EXPECT_OK(tun_set_persist(t.fd, 0));
+	EXPECT_EQ(1, klog_count(log, name, "persist disabled"));
+	EXPECT_OK(tun_set_owner(t.fd, 0));
+	EXPECT_EQ(1, klog_count(log, name, "owner set to 0"));
+	EXPECT_OK(tun_set_group(t.fd, 0));
+	EXPECT_EQ(1, klog_count(log, name, "group set to 0"));
+	EXPECT_OK(tun_set_link(t.fd, ARPHRD_ETHER));
+	EXPECT_EQ(1, klog_count(log, name, "linktype set to 1"));
+	ASSERT_OK(link_add("bridge", "br"));
+	ASSERT_OK(link_set_master(name, "br"));
+	EXPECT_ERRNO(EPERM, tun_set_link(t.fd, ARPHRD_PPP));
+	EXPECT_EQ(1, klog_count(log, name, "Refused to change device type"));
+	ASSERT_OK(link_up(name));
+	EXPECT_ERRNO(EBUSY, tun_set_link(t.fd, ARPHRD_PPP));
+	EXPECT_EQ(1, klog_count(log, name, "Linktype set failed because interface is up"));
+	ps = packet_open(name, 0, 0);
+	ASSERT_EQ(sizeof(frame), packet_send(ps, frame, sizeof(frame)));
+	EXPECT_EQ(1, klog_count(log, name, "tun_net_xmit 60"));
+	close(ps);
+	close(log);
+	tun_close(&t);
+}
+
 TEST_F(linktype, nocsum, .title = "TUNSETNOCSUM takes any value and changes nothing",
        .behaviours = { 122 })
 {

@@ -4,8 +4,10 @@
  * link sends, so that the statistics are those of a sender.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <net/ethernet.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -74,6 +76,30 @@ TEST_F(macvtap_write, broadcasts,
 	EXPECT_EQ(0, memcmp(f.data, buf, 64));
 	EXPECT_ERRNO(EAGAIN, tun_read(&self->p.tx, buf, sizeof(buf), 0));
 	close(world);
+}
+
+TEST_F(macvtap_write, tagged,
+       .title = "the network header of a tagged frame is where it is, behind the tags",
+       .behaviours = { 590 }, .needs = { "macvtap", "packet_socket" })
+{
+	/* A packet socket without link layer sees what is sent from its network header on. */
+	int out = packet_open("tx", ETH_P_ALL, PACKET_DGRAM), off = 0;
+	const size_t len = 64 - ETH_HLEN;
+	uint8_t buf[256];
+	struct frame f;
+
+	ASSERT_OK(setsockopt(out, SOL_PACKET, PACKET_IGNORE_OUTGOING, &off, sizeof(off)));
+	for (int tags = 0; tags <= 2; tags++) {
+		macvtap_pair_frame(&self->p, &f, 64, tags);
+		for (int i = 0; i < tags; i++)
+			frame_vlan(&f, i ? ETHERTYPE_VLAN : ETH_P_8021AD, 7);
+		ASSERT_EQ(10 + f.len, tun_send(&self->p.tx, NULL, &f));
+		EXPECT_EQ(len, packet_recv(out, buf, sizeof(buf), TIMEOUT_MS, NULL)) {
+			TH_LOG("%d tags", tags);
+		}
+		EXPECT_EQ(-1, pattern_check(buf, len, tags));
+	}
+	close(out);
 }
 
 TEST_F(macvtap_write, statistics,
@@ -477,6 +503,23 @@ TEST_F(macvtap_write, interrupted,
 	ASSERT_TRUE(blocked_interrupt(&writer, TIMEOUT_MS));
 	EXPECT_EQ(-1, writer.ret);
 	EXPECT_EQ(EINTR, writer.err);
+}
+
+TEST_F(macvtap_write, more_than_fragments,
+       .title = "a frame that is longer than an skb's fragments are together is written, and lost at the MTU",
+       .behaviours = { 515 }, .needs = { "macvtap" })
+{
+	const size_t len = 600000;
+	uint8_t *buf = calloc(1, VNET_SIZE_LEGACY + len);
+	struct frame f;
+
+	ASSERT_TRUE(buf != NULL);
+	ASSERT_OK(tun_set_sndbuf(self->p.tx.fd, INT_MAX));
+	macvtap_pair_frame(&self->p, &f, ETH_HLEN, 1);
+	memcpy(buf + VNET_SIZE_LEGACY, f.data, ETH_HLEN);
+	EXPECT_EQ(VNET_SIZE_LEGACY + len, tun_write(&self->p.tx, buf, VNET_SIZE_LEGACY + len));
+	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
+	free(buf);
 }
 
 TEST_F(macvtap_write, splice,

@@ -431,6 +431,30 @@ TEST(forgets,
 	tun_close(&q[1]);
 }
 
+TEST(remembers,
+     .title = "a flow that is written to now and then is not forgotten, whenever the kernel looks for old ones",
+     .behaviours = { 420, 423 }, .needs = { "multi_queue" }, .waits = true)
+{
+	const unsigned int flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+	struct tun q[2] = { peer_create("mq", flags), tun_create("mq", flags) };
+	int udp = udp_open(KERNEL_IP4, PORT), by_hash = queue_of(q, 2, udp, 9000);
+	int64_t until = clock_ms() + 2 * FLOW_LIFE_MS;
+
+	ASSERT_NE(NO_QUEUE, by_hash);
+	/* The first look comes meanwhile, and with nothing there is none after it. */
+	while (clock_left(until))
+		usleep(50000);
+	until += 3 * FLOW_LIFE_MS;
+	while (clock_left(until)) {
+		ASSERT_TRUE(write_flow(&q[!by_hash], udp, 9000));
+		ASSERT_EQ(!by_hash, queue_of(q, 2, udp, 9000));
+		usleep(FLOW_LIFE_MS * 1000 / 10);
+	}
+	close(udp);
+	tun_close(&q[0]);
+	tun_close(&q[1]);
+}
+
 TEST(logs_flows, .title = "with NETIF_MSG_TX_QUEUED the log tells of each flow learned and forgotten",
      .behaviours = { 427 }, .needs = { "multi_queue", "kernel_log" })
 {

@@ -34,12 +34,12 @@ FIXTURE_VARIANT(xdp_memory)
 	int verdict;
 };
 
-FIXTURE_VARIANT_ADD(xdp_memory, drop) { XDP_DROP };
-FIXTURE_VARIANT_ADD(xdp_memory, aborted) { XDP_ABORTED };
-FIXTURE_VARIANT_ADD(xdp_memory, tx) { XDP_TX };
+FIXTURE_VARIANT_ADD(xdp_memory, drop){ XDP_DROP };
+FIXTURE_VARIANT_ADD(xdp_memory, aborted){ XDP_ABORTED };
+FIXTURE_VARIANT_ADD(xdp_memory, tx){ XDP_TX };
 /* Which fails, as it has no target. */
-FIXTURE_VARIANT_ADD(xdp_memory, redirect) { XDP_REDIRECT };
-FIXTURE_VARIANT_ADD(xdp_memory, pass) { XDP_PASS };
+FIXTURE_VARIANT_ADD(xdp_memory, redirect){ XDP_REDIRECT };
+FIXTURE_VARIANT_ADD(xdp_memory, pass){ XDP_PASS };
 
 FIXTURE_SETUP(xdp_memory)
 {

@@ -10,6 +10,7 @@
 /* print.c, mutate.c and seeds.c: as fuzz/fuzz.h says. */
 void target_print(FILE *out, const uint8_t *data, size_t size);
 size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw);
+size_t target_cut(const uint8_t *data, size_t size, struct draw *draw);
 size_t target_seed(unsigned int n, uint8_t *data, const char **name);
 
 #endif /* FUZZ_TARGETS_PARTS_H */

@@ -102,6 +102,8 @@ one_line "... is named" "no module /dev/zero"
 cp guest/init "$work/share/nosuch.ko"
 exits "a module that the guest does not have" 2 env MODULE="$work/share/nosuch.ko" $boot -- true
 one_line "... is named" "guest uml-debian has no module nosuch.ko"
+exits "two modules, one of which is no file" 2 env MODULE="$work/share/nosuch.ko /dev/zero" $boot -- true
+one_line "... is named" "no module /dev/zero"
 
 # A shell answers to each line as it comes.
 (

@@ -72,3 +72,11 @@ size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		return size;
 	}
 }
+
+size_t target_cut(const uint8_t *data, size_t size, struct draw *draw)
+{
+	struct plan plan;
+
+	plan_read(&plan, data, size);
+	return start(&plan, draw->below(draw, plan.count + 1));
+}

@@ -79,5 +79,6 @@ const struct fuzz_target fuzz_target = {
 	.run = run,
 	.print = print,
 	.mutate = target_mutate,
+	.cut = target_cut,
 	.seed = target_seed,
 };

@@ -95,6 +95,13 @@ static void check_empty(const struct side *s)
 	}
 }
 
+static bool readable(const struct side *s, int queue)
+{
+	struct pollfd p = { s->fd[queue], POLLIN, 0 };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLIN;
+}
+
 /* Which of two queues gets it is up to a hash: the first one that has something. */
 void do_send(struct side *s, const struct tap_op *o)
 {
@@ -104,13 +111,14 @@ void do_send(struct side *s, const struct tap_op *o)
 
 	expect_sent(s, o, &t);
 	send_it(s, &t);
+	if (side_open(s) && !readable(s, 0) && !readable(s, 1))
+		sides_settle();
 	for (int i = 0; i < QUEUES && side_open(s); i++) {
-		struct pollfd p = { s->fd[i], POLLIN, 0 };
 		ssize_t got;
 
 		if (!s->q[i].enabled)
 			continue;
-		if (poll(&p, 1, 0) != 1 || !(p.revents & POLLIN)) {
+		if (!readable(s, i)) {
 			if (!s->q[!i].enabled || i)
 				fuzz_wrong("nothing to read from %s of a frame of %zu bytes",
 					   s->kind, t.wire.len);

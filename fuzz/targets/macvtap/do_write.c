@@ -12,8 +12,10 @@
 /* Frames of which is only known that they are no longer than what was written. */
 static void drain_world(const struct side *s, size_t longest)
 {
-	size_t len = delivered_drain(s->packet);
+	size_t len;
 
+	sides_settle();
+	len = delivered_drain(s->packet);
 	if (len > longest)
 		fuzz_wrong("%zu bytes at %s of a write of %zu", len, s->world, longest);
 }
@@ -41,10 +43,18 @@ void do_write(struct side *s, const struct tap_op *o)
 	if (e.arrival == UNKNOWN)
 		return drain_world(s, e.len);
 	delivered_receive(s->packet, &d);
-	if (e.arrival == NOTHING && d.seen)
+	if (e.arrival == FRAME && !d.seen) {
+		sides_settle();
+		delivered_receive(s->packet, &d);
+	}
+	if (e.arrival == NOTHING && d.seen) {
+		fuzz_show("what arrived", d.frame, d.len);
 		fuzz_wrong("%zu bytes at %s of a write that is not to get there", d.len, s->world);
+	}
 	what = e.arrival == FRAME ? delivered_difference(&w->seen, e.bytes + w->seen.at, &d, true) :
 				    NULL;
+	if (what && d.seen)
+		fuzz_show("what arrived", d.frame, d.len);
 	if (what)
 		fuzz_wrong("%s at %s of a frame of %zu bytes written to %s: flags %#x %#x, type "
 			   "%#x %#x, size %u %u, checksum %u+%u %u+%u, %zu bytes",

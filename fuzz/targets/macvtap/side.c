@@ -35,6 +35,7 @@ struct side sides[SIDES] = {
 	  .world_mac = { 2, 0, 0, 0, 1, 1 } },
 };
 size_t num_sides;
+static int lo;
 
 static void cannot(const char *what, const struct side *s)
 {
@@ -101,8 +102,15 @@ static void open_files(struct side *s)
 		cannot("TUNSETOFFLOAD", s);
 }
 
+void sides_settle(void)
+{
+	if (!packet_settle(lo, 10000))
+		TH_BAIL("a frame does not come through lo: %s", strerror(errno));
+}
+
 void sides_begin(void)
 {
+	lo = packet_open("lo", PACKET_SETTLE, 0);
 	for (num_sides = 0; num_sides < ARRAY_SIZE(sides); num_sides++) {
 		struct side *s = &sides[num_sides];
 
@@ -119,6 +127,7 @@ void sides_begin(void)
 
 void sides_end(void)
 {
+	close(lo);
 	for (struct side *s = sides; s < sides + num_sides; s++) {
 		for (int i = 0; i < QUEUES; i++)
 			close(s->fd[i]);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device goes while vhost-net has packets of it that no buffer was there for. */
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "device/peer.h"
+#include "device/vhost.h"
+#include "harness/harness.h"
+#include "netns/clock.h"
+#include "netns/link.h"
+#include "netns/sock.h"
+
+#define TIMEOUT_MS 10000
+#define PACKETS	   5
+#define PORT	   4000
+
+FIXTURE(vhost_gone)
+{
+	struct vhost v;
+	struct tun t;
+	int udp;
+};
+
+FIXTURE_VARIANT(vhost_gone)
+{
+	uint32_t busy; /* microseconds that vhost waits without sleep */
+};
+
+FIXTURE_VARIANT_ADD(vhost_gone, sleeps){ 0 };
+FIXTURE_VARIANT_ADD(vhost_gone, busy){ 20000 };
+
+FIXTURE_SETUP(vhost_gone)
+{
+	struct vhost_vring_state busy = { .index = VHOST_RX, .num = variant->busy };
+
+	self->t = vhost_peer(&self->v, 0, 0);
+	self->udp = udp_open(KERNEL_IP4, PORT);
+	ASSERT_OK(ioctl(self->v.fd, VHOST_SET_VRING_BUSYLOOP_TIMEOUT, &busy));
+}
+
+FIXTURE_TEARDOWN(vhost_gone)
+{
+	vhost_close(&self->v);
+	tun_close(&self->t);
+	close(self->udp);
+}
+
+/* True when nothing is left in the ring of the device: vhost takes packets without a buffer, too.
+ */
+static bool taken(const struct tun *t)
+{
+	int64_t deadline = clock_ms() + TIMEOUT_MS;
+
+	while (sock_wait(t->fd, POLLIN, 0) & POLLIN) {
+		if (!clock_left(deadline))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+TEST_F(vhost_gone, with_packets,
+       .title =
+	       "packets that vhost had taken when the device was deleted are not delivered, and are freed",
+       .behaviours = { 538, 549 }, .needs = { "vhost" })
+{
+	for (int i = 0; i < PACKETS; i++)
+		kernel_udp(self->udp, PORT, 100, i);
+	ASSERT_TRUE(taken(&self->t));
+	ASSERT_OK(link_del(self->t.name));
+	vhost_post(&self->v, PACKETS, 300);
+	EXPECT_EQ(0, vhost_used(&self->v, VHOST_RX, 1, 300));
+	EXPECT_FALSE(vhost_error(&self->v, VHOST_RX, 0));
+	vhost_kick(&self->v, VHOST_RX);
+	EXPECT_EQ(0, vhost_used(&self->v, VHOST_RX, 1, 300));
+	EXPECT_OK(vhost_detach(&self->v));
+}
