@@ -4,9 +4,6 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
-/* What XDP promises in front of a frame, without what the kernel uses of it. */
-#define SURE_HEAD 192
-
 size_t expect_kept(const struct plan *plan, uint32_t value)
 {
 	return value < plan->len ? value : plan->len;
@@ -45,4 +42,7 @@ void expect_xdp(const struct plan *plan, struct outcome *o)
 	}
 	if (x->byte && x->at < o->len)
 		o->frame[x->at] = x->value;
+	if (x->verdict == XDP_REDIRECT)
+		o->dropped = !x->to || x->to >= TO_DOWN || o->len > MOVED;
+	o->lost = x->full || (x->verdict == XDP_REDIRECT && x->to == TO_NO_FILE);
 }

@@ -17,7 +17,8 @@ bool expect_refused(const struct plan *plan);
 /* What an XDP program does with a frame. */
 struct outcome {
 	bool sure;    /* false: it may also be dropped, if there is no room for it */
-	bool dropped; /* by a helper that fails */
+	bool dropped; /* by a helper that fails, or because it cannot be sent there */
+	bool lost;    /* on the way: nobody has room for it */
 	uint8_t frame[2 * ROOM];
 	size_t len, unset; /* up to where, from the header on, bytes in front are not defined */
 };

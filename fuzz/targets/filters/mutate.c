@@ -54,6 +54,13 @@ static void edit_numbers(uint8_t *numbers, bool xdp, struct draw *draw)
 {
 	uint32_t n = draw->below(draw, 7);
 
+	/* Where XDP sends a frame, and whether there is room. */
+	if (xdp && edit_chance(draw, 20)) {
+		edit_put32(numbers + 10, XDP_TX + draw->below(draw, 2));
+		numbers[14] = draw->below(draw, TO_PLACES) | draw->below(draw, 2) << 3;
+		return;
+	}
+
 	if (n < 2)
 		numbers[n] = edit_number(numbers[n], n ? 8 : 2, draw);
 	else if (n < 5) /* at, type, head and tail */

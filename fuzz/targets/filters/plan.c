@@ -34,9 +34,16 @@ static void parse_xdp(const uint8_t *d, bool tap, struct ebpf_xdp *x)
 		.head = tap ? edit_get16(d + 6) : 0,
 		.tail = edit_get16(d + 8),
 		.verdict = edit_get32(d + 10),
+		.to = (d[14] & 7) % TO_PLACES,
+		.full = d[14] & 8,
 	};
 	if (x->head < 0)
 		x->header = true;
+	/* Whether it is lost earlier could not be told. */
+	if (x->head < -SURE_HEAD || x->tail > 0) {
+		x->full = false;
+		x->to = x->to == TO_NO_FILE ? TO_TAP : x->to;
+	}
 	if (x->header && is_vlan(x->type))
 		x->type ^= 1;
 	/* The addresses decide about things that the stack looks at before and after. */

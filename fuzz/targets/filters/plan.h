@@ -14,6 +14,8 @@ enum sort { CLASSIC, FILTER, STEERING, IN_DRIVER, AS_SKB, GENERIC, GENERIC_TUN, 
 #define MAX_INSNS 64
 #define MAX_FRAME 1514
 #define LONGEST	  (2 + MAX_INSNS * 8 + MAX_FRAME)
+#define SURE_HEAD 192  /* room in front of a frame for XDP, without what the kernel uses of it */
+#define MOVED	  1518 /* the longest frame that can be redirected */
 #define ROOM	  4096 /* for what XDP makes of a frame */
 
 struct plan {

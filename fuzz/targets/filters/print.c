@@ -93,17 +93,54 @@ static void print_outcome(FILE *out, const char *call, const struct outcome *o, 
 		fprintf(out, "\t\tCHECK(memcmp(seen_frame, edited, %zu), 0);\n", len);
 }
 
-static void print_edited(FILE *out, const struct plan *plan, const struct port *p,
-			 const char *device, const struct outcome *o)
+/* Where XDP sends it: "to" becomes the file that gets it, if there is one. */
+static void print_to(FILE *out, const struct plan *plan, const struct ebpf_code *code)
 {
+	const struct ebpf_xdp *x = &plan->xdp;
+	const struct tun *to = device_receiver(plan);
+
+	if (to)
+		fprintf(out, "\t\tint to = %s%s%s;\n\n", x->verdict == XDP_TX ? "fd" : "device(\"",
+			x->verdict == XDP_TX ? "" : to->name,
+			x->verdict == XDP_TX	 ? "" :
+			to->flags & IFF_VNET_HDR ? "\", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, 0, 0)" :
+						   "\", IFF_TAP | IFF_NO_PI, 0, 0)");
+	if (code->redirect && x->to == TO_NO_FILE)
+		fprintf(out, "\t\tno_file(\"%s\");\n", places[x->to].name);
+	if (code->redirect && x->to == TO_DOWN)
+		fprintf(out,
+			"\t\tdevice(\"%s\", IFF_TAP | IFF_NO_PI, 0, 0);\n"
+			"\t\tCHECK(link_set_up(0, \"%s\", 0), 0);\n",
+			places[x->to].name, places[x->to].name);
+	if (code->redirect && x->to != TO_MISSING)
+		fprintf(out, "\t\tinsns[%zu].imm = if_nametoindex(\"%s\");\n", code->redirect,
+			places[x->to].name);
+	if (!to || !x->full)
+		return;
+	print_bytes(out, "filler", devices_filler, FILLER_LEN);
+	fprintf(out, "\t\tCHECK(link_set(0, \"%s\", IFLA_TXQLEN, 1), 0);\n", to->name);
+	fprintf(out, "\t\tCHECK(do_send(0, \"%s\", 0x88b5, filler, %d), %d);\n", to->name,
+		FILLER_LEN, FILLER_LEN);
+}
+
+static void print_edited(FILE *out, const struct plan *plan, const struct port *p,
+			 const struct outcome *o)
+{
+	const struct tun *to = device_receiver(plan);
+	size_t header = to && to->flags & IFF_VNET_HDR ? VNET_SIZE_LEGACY : 0;
 	struct iovec iov = { (void *)o->frame, o->len };
 	struct model_written w;
 	char call[128];
 
-	snprintf(call, sizeof(call), "read_frame(%s)", device);
 	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
-	if (!o->dropped && plan->xdp.verdict == XDP_TX)
-		print_outcome(out, call, o, o->len, !o->unset);
+	if (to)
+		snprintf(call, sizeof(call), "read_frame(to)");
+	if (to && plan->xdp.full)
+		fprintf(out,
+			"\t\tCHECK(read_frame(to), %zu);\n\t\tCHECK(read_frame(to), -EAGAIN);\n",
+			FILLER_LEN + header);
+	else if (!o->dropped && to)
+		print_outcome(out, call, o, o->len + header, !o->unset && !header);
 	else if (o->dropped || plan->xdp.verdict != XDP_PASS || !w.seen)
 		fputs("\t\tCHECK(receive(), -EAGAIN);\n", out);
 	else
@@ -119,20 +156,23 @@ static void print_xdp(FILE *out, const struct plan *plan)
 
 	snprintf(device, sizeof(device), "device(\"%s\", %s | IFF_NO_PI, 0, 0)",
 		 device_names[plan->sort], device_flags(plan->sort));
-	ebpf_xdp(&plan->xdp, &code);
+	ebpf_xdp(&plan->xdp, places[plan->xdp.to].ifindex, &code);
 	expect_xdp(plan, &o);
 	ebpf_print(out, "insns", &code);
-	fprintf(out, "\t\tint fd = %s;\n\n", device);
+	fprintf(out, "\t\tint fd = %s;\n", device);
+	print_to(out, plan, &code);
 	fprintf(out, "\t\tCHECK(set_xdp(\"%s\", insns, %zu, %s), 0);\n", device_names[plan->sort],
 		code.n, device_in_driver(plan->sort) ? "XDP_FLAGS_DRV_MODE" : "XDP_FLAGS_SKB_MODE");
 	if (plan->sort == AS_SKB)
 		fputs("\t\tCHECK(set_int(fd, TUNSETSNDBUF, INT_MAX - 1), 0);\n", out);
 	if (expect_refused(plan)) {
 		fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), -EINVAL);\n", plan->len);
+		if (device_receiver(plan))
+			fputs("\t\tread_frame(to);\n", out);
 		return;
 	}
 	fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), %zu);\n", plan->len, plan->len);
-	print_edited(out, plan, p, "fd", &o);
+	print_edited(out, plan, p, &o);
 }
 
 void target_print(FILE *out, const uint8_t *data, size_t size)

@@ -18,6 +18,20 @@ static inline int queue(const char *dev, int which)
 	return fds[which];
 }
 
+/* A TAP that is up and has no file. */
+static inline void no_file(const char *dev)
+{
+	int fd;
+
+	if (if_nametoindex(dev))
+		return;
+	fd = open_tun(ns[0]);
+	if (with_ifreq(fd, TUNSETIFF, dev, IFF_TAP | IFF_NO_PI) < 0 ||
+	    set_int(fd, TUNSETPERSIST, 1) || link_set_up(0, dev, 1))
+		die(dev);
+	close(fd);
+}
+
 static inline int attach_insns(int fd, const struct sock_filter *insns, int count)
 {
 	struct sock_fprog program = { .len = count, .filter = (void *)insns };

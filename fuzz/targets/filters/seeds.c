@@ -51,6 +51,8 @@ static const struct {
 	{ "unwritten", { STMT(BPF_LD | BPF_MEM, 3), STMT(BPF_RET | BPF_A, 0) }, 2 },
 };
 
+#define FULL 8 /* see plan.c */
+
 static const struct {
 	const char *name;
 	enum sort first, last;
@@ -75,6 +77,15 @@ static const struct {
 	{ "longer_pass", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -14, 8, XDP_PASS, 0 },
 	{ "longer_tx", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -30, 0, XDP_TX, 0 },
 	{ "byte_pass", IN_DRIVER, GENERIC_TUN, 2, 99, 22, 0, 0, 0, XDP_PASS, 0 },
+	{ "tx_full", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_TX, FULL },
+	{ "to_tap", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_TAP },
+	{ "to_tap_full", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_TAP | FULL },
+	{ "to_tap_edited", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, 20, -4, XDP_REDIRECT, TO_TAP },
+	{ "to_vnet", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_VNET },
+	{ "to_vnet_full", IN_DRIVER, IN_DRIVER, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_VNET | FULL },
+	{ "to_no_file", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_NO_FILE },
+	{ "to_down", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_DOWN },
+	{ "to_missing", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_MISSING },
 };
 
 static size_t classic_seed(unsigned int n, uint8_t *data)

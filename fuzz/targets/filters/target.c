@@ -38,7 +38,8 @@ const struct fuzz_target fuzz_target = {
 		"TUNSETSTEERINGEBPF, 3 XDP in the driver, 4 as an skb, 5 generic, 6 generic on a "
 		"TUN, 7 with IFF_NAPI_FRAGS. Then for 0 the number of instructions and these, of 8 "
 		"bytes each; otherwise form, value (1 byte each), at, type, head, tail (2), a, b "
-		"(4), see ebpf.h; all little-endian. Then the frame",
+		"(4), see ebpf.h, of XDP a is the verdict and b where it redirects to, 8 for a "
+		"full ring; all little-endian. Then the frame",
 	.max_len = LONGEST,
 	.reset_inputs = 20000,
 	.begin = devices_begin,
