@@ -27,8 +27,11 @@ struct place places[TO_PLACES] = { [TO_TAP] = { .name = "t0" },
 				   [TO_MISSING] = { .name = "t4" } };
 const uint8_t devices_filler[FILLER_LEN] = { 2, [12] = 0x88, [13] = 0xb5 };
 static int to_any;
+int other_queue, programs[XDP_PASS + 1];
 
-const char *const device_names[SORTS] = { "c0", "c0", "s0", "x0", "x1", "x2", "x3", "x4" };
+const char *const device_names[SORTS] = {
+	"c0", "c0", "s0", "x0", "x1", "x2", "x3", "x4", "c0", "a0"
+};
 
 bool device_has(enum sort s)
 {
@@ -107,6 +110,22 @@ static void open_place(enum ebpf_to to)
 	}
 }
 
+static void open_attaching(void)
+{
+	struct port *p = &ports[ATTACHING];
+	unsigned int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
+
+	port_create_flags(p, device_names[ATTACHING], flags, 0);
+	p->model.watched = true;
+	other_queue = tun_create(device_names[ATTACHING], flags).fd;
+	port_up(p);
+	for (int value = XDP_DROP; value <= XDP_PASS; value++) {
+		programs[value] = bpf_load_return(BPF_PROG_TYPE_XDP, value);
+		if (programs[value] < 0)
+			TH_BAIL("an XDP program: %s", strerror(errno));
+	}
+}
+
 void devices_fill(int ifindex)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex };
@@ -124,12 +143,13 @@ void devices_begin(void)
 			tun_create(device_names[STEERING], IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
 	to_queues = sender(device_names[STEERING]);
 	slot = bpf_slot_xdp();
-	for (enum sort s = IN_DRIVER; s < SORTS; s++) {
+	for (enum sort s = IN_DRIVER; s < XDP_SORTS; s++) {
 		if (device_has(s))
 			open_port(s);
 	}
 	for (enum ebpf_to to = TO_TAP; to <= TO_DOWN; to++)
 		open_place(to);
+	open_attaching();
 	memset(lost, 0, sizeof(lost));
 	places[TO_MISSING].ifindex = 99999;
 	to_any = packet_open(NULL, 0, PACKET_BYPASS);
@@ -145,13 +165,14 @@ static void check_tx(const char *name, const char *counter, uint64_t expected, u
 
 void devices_check(void)
 {
-	for (enum sort s = IN_DRIVER; s < SORTS; s++) {
+	for (enum sort s = IN_DRIVER; s < XDP_SORTS; s++) {
 		if (device_has(s)) {
 			port_check(&ports[s]);
 			check_tx(device_names[s], "tx_dropped", lost[s],
 				 link_stats(device_names[s]).tx_dropped);
 		}
 	}
+	port_check(&ports[ATTACHING]);
 	for (enum ebpf_to to = TO_TAP; to <= TO_DOWN; to++) {
 		struct rtnl_link_stats64 s = link_stats(places[to].name);
 
@@ -164,6 +185,10 @@ void devices_end(void)
 {
 	close(packet);
 	close(to_any);
+	tun_close(&ports[ATTACHING].t);
+	close(other_queue);
+	for (int value = XDP_DROP; value <= XDP_PASS; value++)
+		close(programs[value]);
 	for (enum ebpf_to to = TO_TAP; to <= TO_DOWN; to++) {
 		if (to != TO_NO_FILE)
 			tun_close(&places[to].t);
@@ -175,7 +200,7 @@ void devices_end(void)
 	tun_close(&filtered);
 	for (int i = 0; i < QUEUES; i++)
 		tun_close(&queues[i]);
-	for (enum sort s = IN_DRIVER; s < SORTS; s++) {
+	for (enum sort s = IN_DRIVER; s < XDP_SORTS; s++) {
 		if (device_has(s))
 			tun_close(&ports[s].t);
 	}

@@ -25,6 +25,9 @@ struct place {
 	struct tun t;
 	uint64_t got, lost; /* frames */
 };
+/* Of the device whose programs come and go. */
+extern int other_queue;
+extern int programs[XDP_PASS + 1]; /* by what they return */
 extern struct place places[TO_PLACES];
 
 /* Fills the ring of a device. */

@@ -2,6 +2,7 @@
 #include "fuzz/targets/filters/plan.h"
 
 #include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <string.h>
 
 #include "fuzz/targets/edit.h"
@@ -51,6 +52,21 @@ static void parse_xdp(const uint8_t *d, bool tap, struct ebpf_xdp *x)
 		x->at += ETH_HLEN;
 }
 
+static void parse_step(uint8_t byte, struct attach_step *s)
+{
+	static const uint32_t modes[] = { 0, XDP_FLAGS_SKB_MODE, XDP_FLAGS_DRV_MODE,
+					  XDP_FLAGS_HW_MODE };
+	static const int programs[] = { NO_PROGRAM, XDP_PASS, XDP_DROP, BAD_PROGRAM };
+
+	*s = (struct attach_step){
+		.mode = modes[byte & 3],
+		.program = programs[byte >> 2 & 3],
+		.if_none = byte & 0x10,
+		.replace = byte & 0x20,
+		.detach = byte & 0x40,
+	};
+}
+
 bool plan_read(const uint8_t *data, size_t size, struct plan *plan)
 {
 	size_t at = 1;
@@ -67,6 +83,19 @@ bool plan_read(const uint8_t *data, size_t size, struct plan *plan)
 			plan->code[i] =
 				(struct sock_filter){ edit_get16(data + at), data[at + 2],
 						      data[at + 3], edit_get32(data + at + 4) };
+	} else if (plan->sort == ADDRESSES) {
+		plan->addresses.flags = data[at++];
+		plan->addresses.n = size < 3 ? 0 : data[at++] % (MAX_ADDRESSES + 1);
+		if (size < at + plan->addresses.n * 6)
+			return false;
+		memcpy(plan->addresses.list, data + at, plan->addresses.n * 6);
+		at += plan->addresses.n * 6;
+	} else if (plan->sort == ATTACHING) {
+		plan->n = 1 + data[at++] % MAX_STEPS;
+		if (size < at + plan->n)
+			return false;
+		for (size_t i = 0; i < plan->n; i++)
+			parse_step(data[at++], &plan->steps[i]);
 	} else {
 		if (size < at + NUMBERS)
 			return false;

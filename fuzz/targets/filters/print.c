@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An input of filters as C. */
+#include <errno.h>
+#include <linux/if_link.h>
 #include <stdio.h>
 
 #include "fuzz/fuzz.h"
@@ -7,6 +9,7 @@
 #include "fuzz/targets/filters/expect.h"
 #include "fuzz/targets/parts.h"
 #include "fuzz/targets/print.h"
+#include "harness/harness.h"
 
 static void print_insns(FILE *out, const struct plan *plan)
 {
@@ -52,6 +55,97 @@ static void print_classic(FILE *out, const struct plan *plan)
 		print_pass(out, plan, FILTERED, expect_kept(plan, value));
 	if (valid)
 		fputs("\t\tCHECK(set_int(" FILTERED ", TUNDETACHFILTER, 0), 0);\n", out);
+}
+
+static void print_addresses(FILE *out, const struct plan *plan)
+{
+	size_t n = plan->addresses.n;
+	bool passes;
+	int ret = expect_addresses(plan, &passes);
+
+	print_bytes(out, "addresses", plan->addresses.list[0], n ? n * 6 : 6);
+	fprintf(out, "\n\t\tCHECK(set_tx_filter(" FILTERED ", %#x, %zu, addresses), %d);\n",
+		plan->addresses.flags, n, ret);
+	print_pass(out, plan, FILTERED, passes ? plan->len : 0);
+	fputs("\t\tCHECK(set_tx_filter(" FILTERED ", 0, 0, addresses), 0);\n", out);
+}
+
+static void print_program(FILE *out, int program)
+{
+	if (program == NO_PROGRAM)
+		fputs("-1", out);
+	else if (program == BAD_PROGRAM)
+		fputs("fd", out);
+	else
+		fprintf(out, "returning(%s)", program == XDP_DROP ? "XDP_DROP" : "XDP_PASS");
+}
+
+static void print_request(FILE *out, const struct attach_step *s, int ret)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} modes[] = { { XDP_FLAGS_SKB_MODE, " | XDP_FLAGS_SKB_MODE" },
+		      { XDP_FLAGS_DRV_MODE, " | XDP_FLAGS_DRV_MODE" },
+		      { XDP_FLAGS_HW_MODE, " | XDP_FLAGS_HW_MODE" } };
+
+	fprintf(out, "\t\tCHECK(change_xdp(\"%s\", ", device_names[ATTACHING]);
+	print_program(out, s->program);
+	fputs(", 0", out);
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (s->mode & modes[i].flag)
+			fputs(modes[i].name, out);
+	}
+	fprintf(out, "%s%s, ", s->if_none ? " | XDP_FLAGS_UPDATE_IF_NOEXIST" : "",
+		s->replace ? " | XDP_FLAGS_REPLACE" : "");
+	print_program(out, s->replace ? XDP_DROP : NO_PROGRAM);
+	fputs("), ", out);
+	print_result(out, ret ? -1 : 0, -ret);
+}
+
+static void print_other(FILE *out, bool detach)
+{
+	fprintf(out, "\t\tCHECK(with_ifreq(other, TUNSETQUEUE, \"\", %s), 0);\n",
+		detach ? "IFF_DETACH_QUEUE" : "IFF_ATTACH_QUEUE");
+}
+
+static void print_attaching(FILE *out, const struct plan *plan)
+{
+	const char *name = device_names[ATTACHING];
+	const struct port *p = &ports[ATTACHING];
+	struct attached a = { NO_PROGRAM, NO_PROGRAM };
+	struct iovec iov = { (void *)plan->frame, plan->len };
+	struct model_written w;
+	bool detached = false;
+
+	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
+	fprintf(out,
+		"\t\tint fd = device(\"%s\", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE, 0, 0);\n"
+		"\t\tint other = other_file(\"%s\");\n\n\t\t(void)other;\n",
+		name, name);
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct attach_step *s = &plan->steps[i];
+
+		if (s->detach) {
+			detached = !detached;
+			print_other(out, detached);
+		}
+		print_request(out, s, expect_attach(&a, s));
+		fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), %zu);\n", plan->len,
+			plan->len);
+		if (w.seen && a.driver != XDP_DROP && a.stack != XDP_DROP)
+			print_seen(out, &p->model, &w);
+		else
+			fputs("\t\tCHECK(receive(), -EAGAIN);\n", out);
+	}
+	if (a.driver != NO_PROGRAM)
+		fprintf(out, "\t\tCHECK(change_xdp(\"%s\", -1, XDP_FLAGS_DRV_MODE, -1), 0);\n",
+			name);
+	if (a.stack != NO_PROGRAM)
+		fprintf(out, "\t\tCHECK(change_xdp(\"%s\", -1, XDP_FLAGS_SKB_MODE, -1), 0);\n",
+			name);
+	if (detached)
+		print_other(out, false);
 }
 
 static void print_ebpf(FILE *out, const struct plan *plan)
@@ -184,6 +278,10 @@ void target_print(FILE *out, const uint8_t *data, size_t size)
 	print_bytes(out, "frame", plan.frame, plan.len);
 	if (plan.sort == CLASSIC)
 		print_classic(out, &plan);
+	else if (plan.sort == ADDRESSES)
+		print_addresses(out, &plan);
+	else if (plan.sort == ATTACHING)
+		print_attaching(out, &plan);
 	else if (plan.sort < IN_DRIVER)
 		print_ebpf(out, &plan);
 	else

@@ -63,22 +63,57 @@ static inline int set_program(int fd, unsigned long request, const struct bpf_in
 	return ret;
 }
 
-static inline int set_xdp(const char *dev, const struct bpf_insn *insns, int count, uint32_t flags)
+/* @program -1: none. @expected -1, or with XDP_FLAGS_REPLACE the one that is there. */
+static inline int change_xdp(const char *dev, int program, uint32_t flags, int expected)
 {
 	struct {
 		struct rtattr fd_head;
 		int fd;
 		struct rtattr flags_head;
 		uint32_t flags;
+		struct rtattr expected_head;
+		int expected;
 	} xdp = {
-		{ RTA_LENGTH(sizeof(int)), IFLA_XDP_FD },
-		load_program(BPF_PROG_TYPE_XDP, insns, count),
-		{ RTA_LENGTH(sizeof(uint32_t)), IFLA_XDP_FLAGS },
-		flags,
+		{ RTA_LENGTH(sizeof(int)), IFLA_XDP_FD },	   program,
+		{ RTA_LENGTH(sizeof(uint32_t)), IFLA_XDP_FLAGS },  flags,
+		{ RTA_LENGTH(sizeof(int)), IFLA_XDP_EXPECTED_FD }, expected,
 	};
-	int ret = link_talk(ns[0], RTM_NEWLINK, dev, 0, 0, IFLA_XDP | NLA_F_NESTED, &xdp,
-			    sizeof(xdp));
 
-	close(xdp.fd);
+	return link_talk(ns[0], RTM_NEWLINK, dev, 0, 0, IFLA_XDP | NLA_F_NESTED, &xdp, sizeof(xdp));
+}
+
+static inline int set_xdp(const char *dev, const struct bpf_insn *insns, int count, uint32_t flags)
+{
+	int program = load_program(BPF_PROG_TYPE_XDP, insns, count);
+	int ret = change_xdp(dev, program, flags, -1);
+
+	close(program);
 	return ret;
+}
+
+/* The XDP program that returns this and does nothing else. */
+static inline int returning(int value)
+{
+	static int fds[8];
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = value },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	if (!fds[value])
+		fds[value] = load_program(BPF_PROG_TYPE_XDP, insns, 2);
+	return fds[value];
+}
+
+/* Another file of the device whose programs come and go. */
+static inline int other_file(const char *dev)
+{
+	static int fd;
+
+	if (!fd) {
+		fd = open_tun(ns[0]);
+		if (with_ifreq(fd, TUNSETIFF, dev, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE) < 0)
+			die(dev);
+	}
+	return fd;
 }
