@@ -2,6 +2,7 @@
 #include "fuzz/targets/filters/devices.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -100,6 +101,10 @@ static void open_place(enum ebpf_to to)
 
 	p->got = p->lost = 0;
 	p->t = tun_create(p->name, IFF_TAP | IFF_NO_PI | (to == TO_VNET ? IFF_VNET_HDR : 0));
+	/* Nobody gets the signal that its reader asks for. */
+	if (to == TO_VNET &&
+	    (fcntl(p->t.fd, F_SETFL, O_NONBLOCK | O_ASYNC) || fcntl(p->t.fd, F_SETOWN, 0)))
+		TH_BAIL("O_ASYNC on %s: %s", p->name, strerror(errno));
 	p->ifindex = if_nametoindex(p->name);
 	short_ring(p->name);
 	if (to != TO_DOWN && link_up(p->name))

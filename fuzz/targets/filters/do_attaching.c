@@ -57,33 +57,38 @@ static void try_frame(const struct plan *plan, const struct attached *a)
 	port_count(p, &w);
 }
 
-/* Takes all programs away, and the other queue back. */
-static void clean(const struct attached *a, bool detached)
+/* Detaches a queue, or attaches it again. */
+static void switch_queue(int fd, bool *detached)
+{
+	*detached = !*detached;
+	if (tun_set_queue(fd, *detached ? IFF_DETACH_QUEUE : IFF_ATTACH_QUEUE))
+		fuzz_wrong("TUNSETQUEUE: %s", strerror(errno));
+}
+
+/* Takes all programs away. */
+static void clean(const struct attached *a)
 {
 	const char *name = device_names[ATTACHING];
 
 	if ((a->driver != NO_PROGRAM && link_set_xdp(name, -1, XDP_FLAGS_DRV_MODE)) ||
 	    (a->stack != NO_PROGRAM && link_set_xdp(name, -1, XDP_FLAGS_SKB_MODE)))
 		fuzz_wrong("a program cannot be taken away: %s", strerror(errno));
-	if (detached && tun_set_queue(other_queue, IFF_ATTACH_QUEUE))
-		fuzz_wrong("IFF_ATTACH_QUEUE: %s", strerror(errno));
 }
 
 void do_attaching(const struct plan *plan)
 {
 	struct attached a = { NO_PROGRAM, NO_PROGRAM };
-	bool detached = false;
+	struct port *p = &ports[ATTACHING];
+	bool other = false;
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct attach_step *s = &plan->steps[i];
 		int expected, ret;
 
-		if (s->detach) {
-			detached = !detached;
-			if (tun_set_queue(other_queue,
-					  detached ? IFF_DETACH_QUEUE : IFF_ATTACH_QUEUE))
-				fuzz_wrong("TUNSETQUEUE: %s", strerror(errno));
-		}
+		if (s->other)
+			switch_queue(other_queue, &other);
+		if (s->own)
+			switch_queue(p->t.fd, &p->model.detached);
 		expected = expect_attach(&a, s);
 		ret = request(s);
 		if (ret != expected)
@@ -92,5 +97,9 @@ void do_attaching(const struct plan *plan)
 		try_frame(plan, &a);
 		fuzz_saw(4 << 16 | -ret << 4 | (a.driver + 1) << 2 | (a.stack + 1));
 	}
-	clean(&a, detached);
+	clean(&a);
+	if (other)
+		switch_queue(other_queue, &other);
+	if (p->model.detached)
+		switch_queue(p->t.fd, &p->model.detached);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "device/delivered.h"
@@ -58,16 +60,54 @@ static size_t header_size(const struct tun *t)
 	return t->flags & IFF_VNET_HDR ? VNET_SIZE_LEGACY : 0;
 }
 
+static void set_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+		TH_BAIL("O_NONBLOCK: %s", strerror(errno));
+}
+
+/* read(), or, if the file would wait, preadv2() that does not. */
+static ssize_t get(const struct tun *t, void *buf, size_t size, bool nowait)
+{
+	struct iovec iov = { buf, size };
+	ssize_t got;
+
+	if (!nowait)
+		return read(t->fd, buf, size);
+	tun_set_blocking(t->fd);
+	got = preadv2(t->fd, &iov, 1, -1, RWF_NOWAIT);
+	set_nonblock(t->fd);
+	return got;
+}
+
+static ssize_t put(const struct tun *t, const struct plan *plan)
+{
+	struct iovec iov = { (void *)plan->frame, plan->len };
+	ssize_t ret;
+	int err;
+
+	if (!plan->xdp.nowait)
+		return write(t->fd, plan->frame, plan->len);
+	tun_set_blocking(t->fd);
+	ret = pwritev2(t->fd, &iov, 1, -1, RWF_NOWAIT);
+	err = errno;
+	set_nonblock(t->fd);
+	errno = err;
+	return ret;
+}
+
 /* What fills the ring is all that is in it. */
-static void check_filler(const struct tun *t)
+static void check_filler(const struct tun *t, bool nowait)
 {
 	uint8_t buf[VNET_SIZE_LEGACY + FILLER_LEN];
 	size_t header = header_size(t);
 
-	if (read(t->fd, buf, sizeof(buf)) != (ssize_t)header + FILLER_LEN ||
+	if (get(t, buf, sizeof(buf), nowait) != (ssize_t)header + FILLER_LEN ||
 	    memcmp(buf + header, devices_filler, FILLER_LEN))
 		fuzz_wrong("what filled the ring of %s is not in it any more", t->name);
-	if (read(t->fd, buf, sizeof(buf)) >= 0)
+	if (get(t, buf, sizeof(buf), nowait) >= 0)
 		fuzz_wrong("the ring of %s held more than it has room for", t->name);
 }
 
@@ -76,7 +116,7 @@ static void check_sent(const struct plan *plan, const struct tun *t, struct outc
 {
 	static uint8_t buf[VNET_SIZE_LEGACY + 2 * ROOM];
 	static const uint8_t zeros[VNET_SIZE_LEGACY];
-	ssize_t header = header_size(t), got = read(t->fd, buf, sizeof(buf));
+	ssize_t header = header_size(t), got = get(t, buf, sizeof(buf), plan->xdp.nowait);
 
 	if (got < 0 && !o->sure) {
 		o->dropped = true;
@@ -145,13 +185,13 @@ void do_xdp(const struct plan *plan)
 	set_xdp(plan);
 	if (to && plan->xdp.full)
 		devices_fill(if_nametoindex(to->name));
-	d.ret = write(p->t.fd, plan->frame, plan->len);
+	d.ret = put(&p->t, plan);
 	d.err = d.ret < 0 ? errno : 0;
 	if (d.err != (refused ? EINVAL : 0) || (!refused && d.ret != (ssize_t)plan->len))
 		fuzz_wrong("write of %zu bytes to XDP on %s: %zd (%s)", plan->len, p->t.name, d.ret,
 			   strerror(d.err));
 	if (to && plan->xdp.full)
-		check_filler(to);
+		check_filler(to, plan->xdp.nowait);
 	if (refused) {
 		w.rx_dropped = 1;
 		if (to && plan->xdp.full && plan->xdp.verdict == XDP_REDIRECT)

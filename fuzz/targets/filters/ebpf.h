@@ -53,7 +53,10 @@ struct ebpf_xdp {
 	uint8_t value;
 	int32_t verdict;
 	enum ebpf_to to; /* of XDP_REDIRECT */
-	bool full;	 /* there is no room in the ring that a frame is sent on to */
+	/* Not the program's: there is no room in the ring that a frame is sent on to; the file is a
+	 * blocking one, and RWF_NOWAIT keeps it from that.
+	 */
+	bool full, nowait;
 };
 
 /* The addresses of the header. */

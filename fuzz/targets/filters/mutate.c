@@ -58,7 +58,7 @@ static void edit_numbers(uint8_t *numbers, bool xdp, struct draw *draw)
 	/* Where XDP sends a frame, and whether there is room. */
 	if (xdp && edit_chance(draw, 20)) {
 		edit_put32(numbers + 10, XDP_TX + draw->below(draw, 2));
-		numbers[14] = draw->below(draw, TO_PLACES) | draw->below(draw, 2) << 3;
+		numbers[14] = draw->below(draw, TO_PLACES) | draw->below(draw, 4) << 3;
 		return;
 	}
 
@@ -106,13 +106,13 @@ static size_t edit_steps(uint8_t *data, size_t size, size_t max, const struct pl
 	data[1] = plan->n - 1;
 	if (plan->n < MAX_STEPS && size < max && edit_chance(draw, 30)) {
 		size = edit_insert(data, size, at, 1);
-		data[at] = draw->below(draw, 128);
+		data[at] = draw->below(draw, 256);
 		data[1]++;
 	} else if (plan->n > 1 && edit_chance(draw, 20)) {
 		data[1]--;
 		return edit_remove(data, size, at, 1);
 	} else if (edit_chance(draw, 50)) {
-		data[at] ^= 1 << draw->below(draw, 7);
+		data[at] ^= 1 << draw->below(draw, 8);
 	} else {
 		data[at] = draw->below(draw, 16);
 	}

@@ -37,6 +37,7 @@ static void parse_xdp(const uint8_t *d, bool tap, struct ebpf_xdp *x)
 		.verdict = edit_get32(d + 10),
 		.to = (d[14] & 7) % TO_PLACES,
 		.full = d[14] & 8,
+		.nowait = d[14] & 16,
 	};
 	if (x->head < 0)
 		x->header = true;
@@ -63,7 +64,8 @@ static void parse_step(uint8_t byte, struct attach_step *s)
 		.program = programs[byte >> 2 & 3],
 		.if_none = byte & 0x10,
 		.replace = byte & 0x20,
-		.detach = byte & 0x40,
+		.other = byte & 0x40,
+		.own = byte & 0x80,
 	};
 }
 

@@ -36,11 +36,11 @@ enum sort {
 
 /* A request for a program, one byte of the input. */
 struct attach_step {
-	uint32_t mode; /* XDP_FLAGS_SKB_MODE, ..., 0 for none */
-	int program;   /* what it returns, NO_PROGRAM to take it away, or a file that is none */
-	bool if_none;  /* XDP_FLAGS_UPDATE_IF_NOEXIST */
-	bool replace;  /* only if the one is there that drops */
-	bool detach;   /* first the other queue is detached, or attached again */
+	uint32_t mode;	 /* XDP_FLAGS_SKB_MODE, ..., 0 for none */
+	int program;	 /* what it returns, NO_PROGRAM to take it away, or a file that is none */
+	bool if_none;	 /* XDP_FLAGS_UPDATE_IF_NOEXIST */
+	bool replace;	 /* only if the one is there that drops */
+	bool other, own; /* first that queue is detached, or attached again */
 };
 enum { NO_PROGRAM = -1, BAD_PROGRAM = -2 };
 

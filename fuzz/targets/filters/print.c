@@ -103,22 +103,22 @@ static void print_request(FILE *out, const struct attach_step *s, int ret)
 	print_result(out, ret ? -1 : 0, -ret);
 }
 
-static void print_other(FILE *out, bool detach)
+static void print_queue(FILE *out, const char *file, bool *detached)
 {
-	fprintf(out, "\t\tCHECK(with_ifreq(other, TUNSETQUEUE, \"\", %s), 0);\n",
-		detach ? "IFF_DETACH_QUEUE" : "IFF_ATTACH_QUEUE");
+	*detached = !*detached;
+	fprintf(out, "\t\tCHECK(with_ifreq(%s, TUNSETQUEUE, \"\", %s), 0);\n", file,
+		*detached ? "IFF_DETACH_QUEUE" : "IFF_ATTACH_QUEUE");
 }
 
 static void print_attaching(FILE *out, const struct plan *plan)
 {
 	const char *name = device_names[ATTACHING];
-	const struct port *p = &ports[ATTACHING];
+	struct model_port p = ports[ATTACHING].model;
 	struct attached a = { NO_PROGRAM, NO_PROGRAM };
 	struct iovec iov = { (void *)plan->frame, plan->len };
 	struct model_written w;
-	bool detached = false;
+	bool other = false;
 
-	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
 	fprintf(out,
 		"\t\tint fd = device(\"%s\", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE, 0, 0);\n"
 		"\t\tint other = other_file(\"%s\");\n\n\t\t(void)other;\n",
@@ -126,15 +126,16 @@ static void print_attaching(FILE *out, const struct plan *plan)
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct attach_step *s = &plan->steps[i];
 
-		if (s->detach) {
-			detached = !detached;
-			print_other(out, detached);
-		}
+		if (s->other)
+			print_queue(out, "other", &other);
+		if (s->own)
+			print_queue(out, "fd", &p.detached);
+		model_write(&fuzz_abi.kernel, &p, &iov, 1, &w);
 		print_request(out, s, expect_attach(&a, s));
 		fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), %zu);\n", plan->len,
 			plan->len);
 		if (w.seen && a.driver != XDP_DROP && a.stack != XDP_DROP)
-			print_seen(out, &p->model, &w);
+			print_seen(out, &p, &w);
 		else
 			fputs("\t\tCHECK(receive(), -EAGAIN);\n", out);
 	}
@@ -144,8 +145,10 @@ static void print_attaching(FILE *out, const struct plan *plan)
 	if (a.stack != NO_PROGRAM)
 		fprintf(out, "\t\tCHECK(change_xdp(\"%s\", -1, XDP_FLAGS_SKB_MODE, -1), 0);\n",
 			name);
-	if (detached)
-		print_other(out, false);
+	if (other)
+		print_queue(out, "other", &other);
+	if (p.detached)
+		print_queue(out, "fd", &p.detached);
 }
 
 static void print_ebpf(FILE *out, const struct plan *plan)
@@ -228,7 +231,8 @@ static void print_edited(FILE *out, const struct plan *plan, const struct port *
 
 	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
 	if (to)
-		snprintf(call, sizeof(call), "read_frame(to)");
+		snprintf(call, sizeof(call), "%s(to)",
+			 plan->xdp.nowait ? "read_nowait" : "read_frame");
 	if (to && plan->xdp.full)
 		fprintf(out,
 			"\t\tCHECK(read_frame(to), %zu);\n\t\tCHECK(read_frame(to), -EAGAIN);\n",
@@ -245,6 +249,7 @@ static void print_xdp(FILE *out, const struct plan *plan)
 {
 	static struct outcome o;
 	const struct port *p = &ports[plan->sort];
+	const char *write = plan->xdp.nowait ? "(write_nowait" : "result(write";
 	struct ebpf_code code;
 	char device[96];
 
@@ -260,12 +265,12 @@ static void print_xdp(FILE *out, const struct plan *plan)
 	if (plan->sort == AS_SKB)
 		fputs("\t\tCHECK(set_int(fd, TUNSETSNDBUF, INT_MAX - 1), 0);\n", out);
 	if (expect_refused(plan)) {
-		fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), -EINVAL);\n", plan->len);
+		fprintf(out, "\t\tCHECK(%s(fd, frame, %zu)), -EINVAL);\n", write, plan->len);
 		if (device_receiver(plan))
 			fputs("\t\tread_frame(to);\n", out);
 		return;
 	}
-	fprintf(out, "\t\tCHECK(result(write(fd, frame, %zu)), %zu);\n", plan->len, plan->len);
+	fprintf(out, "\t\tCHECK(%s(fd, frame, %zu)), %zu);\n", write, plan->len, plan->len);
 	print_edited(out, plan, p, &o);
 }
 

@@ -52,6 +52,35 @@ static inline int load_program(int type, const struct bpf_insn *insns, int count
 	return fd;
 }
 
+static inline void set_blocking(int fd, int on)
+{
+	if (fcntl(fd, F_SETFL, on ? 0 : O_NONBLOCK))
+		die("fcntl");
+}
+
+/* The file is a blocking one, and RWF_NOWAIT keeps it from that. */
+static inline long long write_nowait(int fd, const void *frame, size_t len)
+{
+	struct iovec iov = { (void *)frame, len };
+	long long ret;
+
+	set_blocking(fd, 1);
+	ret = result(pwritev2(fd, &iov, 1, -1, RWF_NOWAIT));
+	set_blocking(fd, 0);
+	return ret;
+}
+
+static inline long long read_nowait(int fd)
+{
+	struct iovec iov = { seen_frame, sizeof(seen_frame) };
+	long long ret;
+
+	set_blocking(fd, 1);
+	ret = result(preadv2(fd, &iov, 1, -1, RWF_NOWAIT));
+	set_blocking(fd, 0);
+	return ret;
+}
+
 /* An eBPF program for TUNSETFILTEREBPF or TUNSETSTEERINGEBPF. */
 static inline int set_program(int fd, unsigned long request, const struct bpf_insn *insns,
 			      int count)

@@ -52,7 +52,8 @@ static const struct {
 	{ "unwritten", { STMT(BPF_LD | BPF_MEM, 3), STMT(BPF_RET | BPF_A, 0) }, 2 },
 };
 
-#define FULL 8 /* see plan.c */
+#define FULL   8 /* see plan.c */
+#define NOWAIT 16
 
 static const struct {
 	const char *name;
@@ -78,12 +79,14 @@ static const struct {
 	{ "longer_pass", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -14, 8, XDP_PASS, 0 },
 	{ "longer_tx", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -30, 0, XDP_TX, 0 },
 	{ "byte_pass", IN_DRIVER, GENERIC_TUN, 2, 99, 22, 0, 0, 0, XDP_PASS, 0 },
+	{ "tx_nowait", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_TX, NOWAIT },
 	{ "tx_full", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_TX, FULL },
 	{ "to_tap", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_TAP },
 	{ "to_tap_full", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_TAP | FULL },
 	{ "to_tap_edited", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, 20, -4, XDP_REDIRECT, TO_TAP },
 	{ "to_vnet", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_VNET },
-	{ "to_vnet_full", IN_DRIVER, IN_DRIVER, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_VNET | FULL },
+	{ "to_vnet_full", IN_DRIVER, IN_DRIVER, 0, 0, 0, 0, 0, 0, XDP_REDIRECT,
+	  TO_VNET | FULL | NOWAIT },
 	{ "to_no_file", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_NO_FILE },
 	{ "to_down", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_DOWN },
 	{ "to_missing", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_MISSING },
@@ -124,6 +127,7 @@ enum { TAKE, PUT_PASS, PUT_DROP, PUT_BAD };
 #define IF_NONE 0x10
 #define REPLACE 0x20
 #define OTHER	0x40
+#define OWN	0x80
 
 static const struct {
 	const char *name;
@@ -142,6 +146,10 @@ static const struct {
 	{ "other_detached",
 	  4,
 	  { OTHER | DRIVER(PUT_DROP), OTHER | DRIVER(TAKE), DRIVER(PUT_PASS), OTHER | TAKE } },
+	{ "all_detached",
+	  4,
+	  { OWN | OTHER | DRIVER(PUT_DROP), DRIVER(PUT_PASS), OWN | DRIVER(TAKE),
+	    OTHER | STACK(PUT_DROP) } },
 };
 
 static size_t address_seed(unsigned int n, uint8_t *data, const uint8_t *frame)
