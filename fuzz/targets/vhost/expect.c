@@ -26,7 +26,8 @@ void expect_send(const struct plan *plan, const struct step *s, struct model_por
 				     .up = true,
 				     .nonblock = true,
 				     .watched = true,
-				     .napi = plan->how & RINGS_NAPI };
+				     .napi = plan->how & RINGS_NAPI,
+				     .detached = plan->how & RINGS_DETACHED };
 	if (!(plan->features & RINGS_OWN_HEADER)) {
 		port->vnet_hdr = true;
 		port->vnet_size = size;

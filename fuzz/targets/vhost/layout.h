@@ -29,7 +29,7 @@
 
 #define RINGS_RX	 0
 #define RINGS_TX	 1
-#define RINGS_NUM	 16   /* descriptors of each ring */
+#define RINGS_NUM	 64   /* descriptors of each ring */
 #define RINGS_SLOTS	 8    /* buffers of the RX ring: two descriptors each */
 #define RINGS_SIZE	 4096 /* bytes of a buffer at most */
 #define RINGS_FRAME	 9000 /* and of a frame sent */
@@ -48,7 +48,10 @@
 /* How the TAP is made, and how frames are sent to it. */
 #define RINGS_SINGLE	 1 /* as those of a write(), otherwise in batches */
 #define RINGS_NAPI	 2
-#define RINGS_QUEUES	 4 /* a second queue, which is not vhost's */
+#define RINGS_QUEUES	 4  /* three queues, of which the first is vhost's */
+#define RINGS_STEERED	 8  /* a program chooses the first of those that are attached */
+#define RINGS_DETACHED	 16 /* vhost's is not */
+#define RINGS_FILES	 3
 
 #ifndef IFF_NAPI
 #define IFF_NAPI 0x0010
@@ -89,7 +92,7 @@ enum rings_place {
 	RINGS_PLACES
 };
 
-/* TAPs: 1 is for one with a vnet header, 2 for NAPI, 4 for two queues. Redirected is to the last.
+/* TAPs: 1 is for one with a vnet header, 2 for NAPI, 4 for three queues. Redirected is to the last.
  */
 static const char *const rings_name[] = { "vh0", "vh1", "vh2", "vh3", "vh4",
 					  "vh5", "vh6", "vh7", "vhto" };

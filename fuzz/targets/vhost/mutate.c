@@ -56,7 +56,7 @@ size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		unsigned int field = draw->below(draw, HEAD);
 
 		if (!field)
-			data[field] = draw->below(draw, 32);
+			data[field] = draw->below(draw, 128);
 		else if (edit_chance(draw, 50))
 			data[field] ^= 1 << draw->below(draw, 8);
 		else

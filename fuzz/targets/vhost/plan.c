@@ -23,6 +23,8 @@ bool plan_begin(struct plan *plan, const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
 		plan->features |= data[0] >> i & 1 ? bits[i] : 0;
 	plan->how = data[1] & (RINGS_SINGLE | RINGS_NAPI | RINGS_QUEUES);
+	if (plan->how & RINGS_QUEUES)
+		plan->how |= data[0] >> 2 & (RINGS_STEERED | RINGS_DETACHED);
 	plan->verdict = verdicts[data[1] >> 3 & 7];
 	plan->rx_frames = rx_frames[data[1] >> 6];
 	return true;
@@ -67,10 +69,12 @@ static bool stops_batch(const struct plan *plan, const struct step *s)
 
 static void plan_send(struct plan *plan, const uint8_t *b, struct step *s)
 {
+	/* More than 16 are more than XDP redirects in one go. */
+	static const uint8_t times[] = { 1, 2, 3, 4, 5, 8, 17, 32 };
 	size_t len = plan->left < 2 ? 0 : edit_get16(plan->data);
 
 	s->cut = b[1] | (b[2] & 0xf) << 8;
-	s->times = 1 + (b[2] >> 4 & 7);
+	s->times = times[b[2] >> 4 & 7];
 	s->indirect = b[2] >> 7 && plan->features & RINGS_INDIRECT;
 	memcpy(s->header, b + 3, sizeof(s->header));
 	s->vnet = vnet_decode(s->header, sizeof(s->header), false);

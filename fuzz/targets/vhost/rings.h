@@ -8,7 +8,8 @@
  * it, and another file for kicks is taken by vhost only when its thread has done what was queued.
  */
 static struct {
-	int fd, which, tap, other, packet, kick[2][2], error[2]; /* TAP number @which */
+	int fd, which, tap, packet, kick[2][2], error[2]; /* TAP number @which */
+	int how, queues[RINGS_FILES];			  /* its files, 0 for none */
 	int verdict, xdp, rx_frames; /* of an XDP program, which is on the TAP by a link */
 	struct rings_memory *m;
 	uint64_t features;
@@ -23,7 +24,7 @@ static struct {
 /* That wait. */
 static unsigned char rings_frames[RINGS_WAITS][RINGS_FRAME] __attribute__((unused));
 static char rings_text[160];
-static int rings_taps[RINGS_TAPS + 1][2]; /* files, 0 for none */
+static int rings_taps[RINGS_TAPS + 1][RINGS_FILES]; /* files, 0 for none */
 
 static const char *rings_wrong(const char *what, long long expected, long long seen)
 {
@@ -120,7 +121,7 @@ static int rings_device(int which)
 	else
 		flags |= (which & RINGS_NAPI ? IFF_NAPI : 0) |
 			 (which & RINGS_QUEUES ? IFF_MULTI_QUEUE : 0);
-	for (int queue = 0; queue < (flags & IFF_MULTI_QUEUE ? 2 : 1); queue++) {
+	for (int queue = 0; queue < (flags & IFF_MULTI_QUEUE ? RINGS_FILES : 1); queue++) {
 		if (!rings_taps[which][queue])
 			rings_taps[which][queue] = rings_tap(rings_name[which], flags);
 	}
@@ -138,6 +139,52 @@ static void rings_batch(unsigned int frames)
 		die("rx-frames");
 }
 
+static int rings_load(int type, const struct bpf_insn *code, int count)
+{
+	union bpf_attr attr = { .prog_type = type,
+				.insns = (uintptr_t)code,
+				.insn_cnt = count,
+				.license = (uintptr_t) "GPL" };
+	int fd;
+
+	/* The verifier gives up with EAGAIN when it sees a signal. */
+	do
+		fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	while (fd < 0 && errno == EAGAIN);
+	return fd;
+}
+
+static void rings_switch(int fd, int flags)
+{
+	struct ifreq ifr = { .ifr_flags = flags };
+
+	if (ioctl(fd, TUNSETQUEUE, &ifr))
+		die("TUNSETQUEUE");
+}
+
+/* Of a TAP with several queues: which of them are used, and that they all are again. */
+static void rings_choose(int how)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program = how & RINGS_STEERED ? rings_load(BPF_PROG_TYPE_SOCKET_FILTER, code, 2) : -1;
+
+	if (rings.how & RINGS_STEERED && ioctl(rings.tap, TUNSETSTEERINGEBPF, &program))
+		die("TUNSETSTEERINGEBPF");
+	if (program >= 0)
+		close(program);
+	if (!(rings.how & RINGS_DETACHED))
+		return;
+	rings_switch(rings.tap, how & RINGS_DETACHED ? IFF_DETACH_QUEUE : IFF_ATTACH_QUEUE);
+	if (how & RINGS_DETACHED)
+		return;
+	/* It is the last one now, and takes the place of the first when that goes. */
+	rings_switch(rings.queues[RINGS_FILES - 1], IFF_DETACH_QUEUE);
+	rings_switch(rings.queues[RINGS_FILES - 1], IFF_ATTACH_QUEUE);
+}
+
 /* A program with this verdict; what is redirected goes to the last of the TAPs. */
 static int rings_program(int verdict)
 {
@@ -147,11 +194,6 @@ static int rings_program(int verdict)
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_XDP,
-				.insns = (uintptr_t)code,
-				.insn_cnt = 4,
-				.license = (uintptr_t) "GPL" };
-	int fd;
 
 	if (verdict == XDP_REDIRECT) {
 		rings_device(RINGS_TAPS);
@@ -161,11 +203,7 @@ static int rings_program(int verdict)
 		code[2].dst_reg = BPF_REG_0;
 		code[2].imm = verdict;
 	}
-	/* The verifier gives up with EAGAIN when it sees a signal. */
-	do
-		fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-	while (fd < 0 && errno == EAGAIN);
-	return fd;
+	return rings_load(BPF_PROG_TYPE_XDP, code, 4);
 }
 
 /* It is on the TAP as long as the descriptor is open. */
@@ -227,7 +265,8 @@ static void rings_open(uint64_t features, int how, int verdict, int rx_frames)
 	rings.features = features;
 	rings.which = which;
 	rings.tap = tap;
-	rings.other = rings_taps[which][1];
+	rings.how = how;
+	memcpy(rings.queues, rings_taps[which], sizeof(rings.queues));
 	rings.header = features & (RINGS_MRG_RXBUF | RINGS_VERSION_1) ? 12 : 10;
 	rings.m = mmap(NULL, sizeof(*rings.m), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		       -1, 0);
@@ -254,6 +293,8 @@ static void rings_open(uint64_t features, int how, int verdict, int rx_frames)
 		die("/dev/vhost-net");
 	for (int queue = 0; queue < 2; queue++)
 		rings_open_queue(queue);
+	if (which & RINGS_QUEUES)
+		rings_choose(how);
 }
 
 /* The TAP was deleted: the next rings get another one. */
@@ -273,23 +314,24 @@ static void rings_close(void)
 		close(rings.xdp);
 	if (rings.rx_frames && rings_taps[rings.which][0])
 		rings_batch(0);
+	if (rings.which & RINGS_QUEUES && rings_taps[rings.which][0])
+		rings_choose(0);
 	close(rings.packet);
 	for (int queue = 0; queue < 2; queue++) {
 		close(rings.error[queue]);
 		close(rings.kick[queue][0]);
 		close(rings.kick[queue][1]);
 	}
-	while (read(rings.tap, frame, sizeof(frame)) > 0)
-		;
-	while (rings.other && read(rings.other, frame, sizeof(frame)) > 0)
-		;
+	for (int i = 0; i < RINGS_FILES && rings.queues[i]; i++) {
+		while (read(rings.queues[i], frame, sizeof(frame)) > 0)
+			;
+	}
 	while (rings.verdict == XDP_REDIRECT &&
 	       read(rings_taps[RINGS_TAPS][0], frame, sizeof(frame)) > 0)
 		;
 	if (!rings_taps[rings.which][0]) {
-		close(rings.tap);
-		if (rings.other)
-			close(rings.other);
+		for (int i = 0; i < RINGS_FILES && rings.queues[i]; i++)
+			close(rings.queues[i]);
 	}
 	munmap(rings.m, sizeof(*rings.m));
 }
@@ -432,23 +474,29 @@ static const char *rings_read(int fd, int size, const void *frame, int len)
 		return "";
 	if (n != size + len)
 		return rings_wrong("a read of a frame", size + len, n);
-	for (int i = 0; i < size; i++) {
+	/* What is behind the first ten bytes is not written. */
+	for (int i = 0; i < size && i < 10; i++) {
 		if (got[i])
 			return rings_wrong("a byte of its vnet header", 0, got[i]);
 	}
 	return memcmp(got + size, frame, len) ? "a frame was read of other content" : NULL;
 }
 
-/* A frame is on its way to vhost's queue, or is in the other one. */
+/* A frame is on its way to vhost's queue, or is in one of the others. */
 static const char *rings_came(const void *frame, int len)
 {
 	int at = (rings.first + rings.waits) % RINGS_WAITS;
 	const char *wrong = "";
 
-	if (rings.other)
-		wrong = rings_read(rings.other, rings.which & 1 ? rings.header : 0, frame, len);
-	if (!wrong || *wrong)
-		return wrong;
+	for (int i = 1; i < RINGS_FILES && rings.queues[i]; i++) {
+		wrong = rings_read(rings.queues[i], rings.which & 1 ? rings.header : 0, frame, len);
+		if (!wrong && rings.how & RINGS_STEERED && !(rings.how & RINGS_DETACHED))
+			return "a frame is in another queue than was chosen";
+		if (!wrong || *wrong)
+			return wrong;
+	}
+	if (rings.how & RINGS_DETACHED)
+		return "a frame is in no queue that is attached";
 	memcpy(rings_frames[at], frame, len);
 	rings.waiting[at] = len;
 	rings.waits++;

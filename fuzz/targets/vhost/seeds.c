@@ -21,7 +21,7 @@ static const struct {
 	uint8_t features, how;
 	bool frame; /* a SEND at the end */
 	uint8_t steps[8][STEP];
-	int count, times; /* more of what is sent, without a header */
+	int count, times; /* of what is sent then without a header, see plan.c */
 } seeds[] = {
 	{ "tx_alone", 0, 1, true, {}, 0, 0 },
 	{ "tx_batch", 2, 0, true, {}, 0, 0 },
@@ -101,6 +101,22 @@ static const struct {
 	{ "napi_alone", 2, RINGS_NAPI | RINGS_SINGLE, true, {}, 0, 3 },
 	{ "queues_batch", 2, RINGS_QUEUES, true, { S(POST, 208, 7), S(ARRIVE, 86) }, 2, 0 },
 	{ "queues_alone", 2, RINGS_QUEUES | RINGS_SINGLE, true, { S(ARRIVE, 86) }, 1, 3 },
+	{ "queues_steered",
+	  2 | 1 << 5,
+	  RINGS_QUEUES,
+	  true,
+	  { S(POST, 208, 7), S(ARRIVE, 86) },
+	  2,
+	  3 },
+	{ "queues_detached", 2 | 1 << 6, RINGS_QUEUES, true, { S(ARRIVE, 86) }, 1, 3 },
+	{ "napi_detached", 2 | 1 << 6, RINGS_QUEUES | RINGS_NAPI, true, {}, 0, 3 },
+	{ "napi_detached_alone",
+	  2 | 1 << 6,
+	  RINGS_QUEUES | RINGS_NAPI | RINGS_SINGLE,
+	  true,
+	  { S(ARRIVE, 86) },
+	  1,
+	  3 },
 	{ "rx_frames", 2, RINGS_SINGLE | 2 << 6, true, {}, 0, 7 },
 	{ "rx_frames_napi", 2, RINGS_NAPI | RINGS_SINGLE | 2 << 6, true, {}, 0, 5 },
 	{ "xdp_pass", 2, XDP(0, 1), true, {}, 0, 3 },
@@ -115,6 +131,7 @@ static const struct {
 	{ "xdp_tx_own_header", 4, XDP(0, 3), true, { S(POST, 208, 7) }, 1, 3 },
 	{ "xdp_tx_queues", 2, XDP(RINGS_QUEUES, 3), true, { S(POST, 208, 7) }, 1, 3 },
 	{ "xdp_redirect", 2, XDP(0, 4), true, {}, 0, 3 },
+	{ "xdp_redirect_many", 2, XDP(0, 4), true, {}, 0, 6 },
 	{ "xdp_redirect_alone", 2, XDP(RINGS_SINGLE, 4), true, {}, 0, 3 },
 	{ "xdp_aborted", 2, XDP(0, 5), true, {}, 0, 1 },
 	{ "xdp_unknown", 2, XDP(0, 6), true, {}, 0, 1 },
