@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_ether.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -68,16 +69,19 @@ static void set_nonblock(int fd)
 		TH_BAIL("O_NONBLOCK: %s", strerror(errno));
 }
 
-/* read(), or, if the file would wait, preadv2() that does not. */
-static ssize_t get(const struct tun *t, void *buf, size_t size, bool nowait)
+/* read(), which could wait only where it would not have to. */
+static ssize_t get(const struct tun *t, void *buf, size_t size, enum ebpf_wait wait)
 {
+	struct pollfd ready = { t->fd, POLLIN, 0 };
 	struct iovec iov = { buf, size };
 	ssize_t got;
 
-	if (!nowait)
+	if (wait == WAIT_ALWAYS && !poll(&ready, 1, 0))
+		wait = WAIT_NEVER;
+	if (wait == WAIT_NEVER)
 		return read(t->fd, buf, size);
 	tun_set_blocking(t->fd);
-	got = preadv2(t->fd, &iov, 1, -1, RWF_NOWAIT);
+	got = preadv2(t->fd, &iov, 1, -1, wait == WAIT_NOT_NOW ? RWF_NOWAIT : 0);
 	set_nonblock(t->fd);
 	return got;
 }
@@ -88,10 +92,10 @@ static ssize_t put(const struct tun *t, const struct plan *plan)
 	ssize_t ret;
 	int err;
 
-	if (!plan->xdp.nowait)
+	if (plan->xdp.wait == WAIT_NEVER)
 		return write(t->fd, plan->frame, plan->len);
 	tun_set_blocking(t->fd);
-	ret = pwritev2(t->fd, &iov, 1, -1, RWF_NOWAIT);
+	ret = pwritev2(t->fd, &iov, 1, -1, plan->xdp.wait == WAIT_NOT_NOW ? RWF_NOWAIT : 0);
 	err = errno;
 	set_nonblock(t->fd);
 	errno = err;
@@ -99,15 +103,15 @@ static ssize_t put(const struct tun *t, const struct plan *plan)
 }
 
 /* What fills the ring is all that is in it. */
-static void check_filler(const struct tun *t, bool nowait)
+static void check_filler(const struct tun *t, enum ebpf_wait wait)
 {
 	uint8_t buf[VNET_SIZE_LEGACY + FILLER_LEN];
 	size_t header = header_size(t);
 
-	if (get(t, buf, sizeof(buf), nowait) != (ssize_t)header + FILLER_LEN ||
+	if (get(t, buf, sizeof(buf), wait) != (ssize_t)header + FILLER_LEN ||
 	    memcmp(buf + header, devices_filler, FILLER_LEN))
 		fuzz_wrong("what filled the ring of %s is not in it any more", t->name);
-	if (get(t, buf, sizeof(buf), nowait) >= 0)
+	if (get(t, buf, sizeof(buf), wait) >= 0)
 		fuzz_wrong("the ring of %s held more than it has room for", t->name);
 }
 
@@ -116,7 +120,7 @@ static void check_sent(const struct plan *plan, const struct tun *t, struct outc
 {
 	static uint8_t buf[VNET_SIZE_LEGACY + 2 * ROOM];
 	static const uint8_t zeros[VNET_SIZE_LEGACY];
-	ssize_t header = header_size(t), got = get(t, buf, sizeof(buf), plan->xdp.nowait);
+	ssize_t header = header_size(t), got = get(t, buf, sizeof(buf), plan->xdp.wait);
 
 	if (got < 0 && !o->sure) {
 		o->dropped = true;
@@ -191,7 +195,7 @@ void do_xdp(const struct plan *plan)
 		fuzz_wrong("write of %zu bytes to XDP on %s: %zd (%s)", plan->len, p->t.name, d.ret,
 			   strerror(d.err));
 	if (to && plan->xdp.full)
-		check_filler(to, plan->xdp.nowait);
+		check_filler(to, plan->xdp.wait);
 	if (refused) {
 		w.rx_dropped = 1;
 		if (to && plan->xdp.full && plan->xdp.verdict == XDP_REDIRECT)

@@ -41,6 +41,13 @@ enum ebpf_to {
 	TO_PLACES
 };
 
+/* Whether the file waits in write() and read(). */
+enum ebpf_wait {
+	WAIT_NEVER,   /* O_NONBLOCK */
+	WAIT_NOT_NOW, /* RWF_NOWAIT keeps it from that */
+	WAIT_ALWAYS,  /* it does, but there is nothing to wait for */
+};
+
 /*
  * An XDP program: moves the head and the tail, XDP_DROP if that fails, writes an Ethernet header,
  * then a byte if the frame is so long.
@@ -53,10 +60,9 @@ struct ebpf_xdp {
 	uint8_t value;
 	int32_t verdict;
 	enum ebpf_to to; /* of XDP_REDIRECT */
-	/* Not the program's: there is no room in the ring that a frame is sent on to; the file is a
-	 * blocking one, and RWF_NOWAIT keeps it from that.
-	 */
-	bool full, nowait;
+	/* Not the program's: there is no room in the ring that a frame is sent on to. */
+	bool full;
+	enum ebpf_wait wait;
 };
 
 /* The addresses of the header. */

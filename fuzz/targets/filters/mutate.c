@@ -58,7 +58,7 @@ static void edit_numbers(uint8_t *numbers, bool xdp, struct draw *draw)
 	/* Where XDP sends a frame, and whether there is room. */
 	if (xdp && edit_chance(draw, 20)) {
 		edit_put32(numbers + 10, XDP_TX + draw->below(draw, 2));
-		numbers[14] = draw->below(draw, TO_PLACES) | draw->below(draw, 4) << 3;
+		numbers[14] = draw->below(draw, TO_PLACES) | draw->below(draw, 8) << 3;
 		return;
 	}
 

@@ -24,8 +24,11 @@ static void parse_filter(const uint8_t *d, struct ebpf_filter *f)
 }
 
 /* New bytes in front of a frame are not defined, so that a header has to be written. */
-static void parse_xdp(const uint8_t *d, bool tap, struct ebpf_xdp *x)
+static void parse_xdp(const uint8_t *d, enum sort sort, struct ebpf_xdp *x)
 {
+	static const enum ebpf_wait waits[] = { WAIT_NEVER, WAIT_NOT_NOW, WAIT_ALWAYS, WAIT_NEVER };
+	bool tap = sort != GENERIC_TUN;
+
 	*x = (struct ebpf_xdp){
 		.header = tap && d[0] & 1,
 		.byte = d[0] & 2,
@@ -37,10 +40,13 @@ static void parse_xdp(const uint8_t *d, bool tap, struct ebpf_xdp *x)
 		.verdict = edit_get32(d + 10),
 		.to = (d[14] & 7) % TO_PLACES,
 		.full = d[14] & 8,
-		.nowait = d[14] & 16,
+		.wait = waits[d[14] >> 4 & 3],
 	};
 	if (x->head < 0)
 		x->header = true;
+	/* What could wait is not handed to XDP in the driver. */
+	if (sort == IN_DRIVER && x->wait == WAIT_ALWAYS)
+		x->wait = WAIT_NOT_NOW;
 	/* Whether it is lost earlier could not be told. */
 	if (x->head < -SURE_HEAD || x->tail > 0) {
 		x->full = false;
@@ -104,7 +110,7 @@ bool plan_read(const uint8_t *data, size_t size, struct plan *plan)
 		if (plan->sort < IN_DRIVER)
 			parse_filter(data + at, &plan->filter);
 		else
-			parse_xdp(data + at, plan->sort != GENERIC_TUN, &plan->xdp);
+			parse_xdp(data + at, plan->sort, &plan->xdp);
 		at += NUMBERS;
 	}
 	plan->frame = data + at;

@@ -175,6 +175,12 @@ static void print_ebpf(FILE *out, const struct plan *plan)
 	print_pass(out, plan, file, plan->len);
 }
 
+static const char *const waits[][2] = {
+	[WAIT_NEVER] = { "result(write", "read_frame" },
+	[WAIT_NOT_NOW] = { "(write_nowait", "read_nowait" },
+	[WAIT_ALWAYS] = { "(write_waiting", "read_waiting" },
+};
+
 /* What has to come by @call, the file's own or that of the packet socket. */
 static void print_outcome(FILE *out, const char *call, const struct outcome *o, size_t len,
 			  bool same)
@@ -231,8 +237,7 @@ static void print_edited(FILE *out, const struct plan *plan, const struct port *
 
 	model_write(&fuzz_abi.kernel, &p->model, &iov, 1, &w);
 	if (to)
-		snprintf(call, sizeof(call), "%s(to)",
-			 plan->xdp.nowait ? "read_nowait" : "read_frame");
+		snprintf(call, sizeof(call), "%s(to)", waits[plan->xdp.wait][1]);
 	if (to && plan->xdp.full)
 		fprintf(out,
 			"\t\tCHECK(read_frame(to), %zu);\n\t\tCHECK(read_frame(to), -EAGAIN);\n",
@@ -249,7 +254,7 @@ static void print_xdp(FILE *out, const struct plan *plan)
 {
 	static struct outcome o;
 	const struct port *p = &ports[plan->sort];
-	const char *write = plan->xdp.nowait ? "(write_nowait" : "result(write";
+	const char *write = waits[plan->xdp.wait][0];
 	struct ebpf_code code;
 	char device[96];
 

@@ -2,6 +2,7 @@
 /* BPF programs: behind fuzz/targets/program.h. */
 #include <limits.h>
 #include <linux/if_link.h>
+#include <poll.h>
 
 /* File number @which of a TAP with several queues, which are attached in order. */
 static inline int queue(const char *dev, int which)
@@ -58,27 +59,50 @@ static inline void set_blocking(int fd, int on)
 		die("fcntl");
 }
 
-/* The file is a blocking one, and RWF_NOWAIT keeps it from that. */
-static inline long long write_nowait(int fd, const void *frame, size_t len)
+/* With a file that could wait: with RWF_NOWAIT in @flags it does not. */
+static inline long long write_flags(int fd, const void *frame, size_t len, int flags)
 {
 	struct iovec iov = { (void *)frame, len };
 	long long ret;
 
 	set_blocking(fd, 1);
-	ret = result(pwritev2(fd, &iov, 1, -1, RWF_NOWAIT));
+	ret = result(pwritev2(fd, &iov, 1, -1, flags));
 	set_blocking(fd, 0);
 	return ret;
 }
 
-static inline long long read_nowait(int fd)
+static inline long long read_flags(int fd, int flags)
 {
 	struct iovec iov = { seen_frame, sizeof(seen_frame) };
 	long long ret;
 
 	set_blocking(fd, 1);
-	ret = result(preadv2(fd, &iov, 1, -1, RWF_NOWAIT));
+	ret = result(preadv2(fd, &iov, 1, -1, flags));
 	set_blocking(fd, 0);
 	return ret;
+}
+
+static inline long long write_nowait(int fd, const void *frame, size_t len)
+{
+	return write_flags(fd, frame, len, RWF_NOWAIT);
+}
+
+static inline long long write_waiting(int fd, const void *frame, size_t len)
+{
+	return write_flags(fd, frame, len, 0);
+}
+
+static inline long long read_nowait(int fd)
+{
+	return read_flags(fd, RWF_NOWAIT);
+}
+
+/* If there is nothing it does not wait either. */
+static inline long long read_waiting(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return poll(&ready, 1, 0) ? read_flags(fd, 0) : -EAGAIN;
 }
 
 /* An eBPF program for TUNSETFILTEREBPF or TUNSETSTEERINGEBPF. */

@@ -54,6 +54,7 @@ static const struct {
 
 #define FULL   8 /* see plan.c */
 #define NOWAIT 16
+#define WAITS  32
 
 static const struct {
 	const char *name;
@@ -80,6 +81,7 @@ static const struct {
 	{ "longer_tx", IN_DRIVER, GENERIC, 1, 0, 0, 0x88b5, -30, 0, XDP_TX, 0 },
 	{ "byte_pass", IN_DRIVER, GENERIC_TUN, 2, 99, 22, 0, 0, 0, XDP_PASS, 0 },
 	{ "tx_nowait", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_TX, NOWAIT },
+	{ "tx_waits", AS_SKB, FRAGS, 0, 0, 0, 0, 0, 0, XDP_TX, WAITS },
 	{ "tx_full", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_TX, FULL },
 	{ "to_tap", IN_DRIVER, FRAGS, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_TAP },
 	{ "to_tap_full", IN_DRIVER, GENERIC, 0, 0, 0, 0, 0, 0, XDP_REDIRECT, TO_TAP | FULL },

@@ -249,7 +249,8 @@ const struct fuzz_target fuzz_target = {
 	.name = "vhost",
 	.format =
 		"1 byte: features (mergeable buffers, version 1, own header, indirect "
-		"descriptors, event index; with several queues, steered, vhost's detached); 1 byte: bit 0 frames alone instead of in batches, 1 "
+		"descriptors, event index; with several queues, steered, "
+		"vhost's detached); 1 byte: bit 0 frames alone instead of in batches, 1 "
 		"IFF_NAPI, 2 three queues, 3 to 5 a verdict of XDP, 6 and 7 rx-frames; "
 		"then steps of 16 bytes, the first of which is what is done (send, post a buffer, "
 		"a frame arrives, backend, ioctl, a descriptor, publish); behind a send its "
