@@ -11,6 +11,8 @@ void do_classic(const struct plan *plan);
 void do_filter(const struct plan *plan);
 void do_steering(const struct plan *plan);
 void do_xdp(const struct plan *plan);
+void do_addresses(const struct plan *plan);
+void do_attaching(const struct plan *plan);
 
 /* The program's descriptor. */
 int do_load(enum bpf_prog_type type, const struct ebpf_code *code);

@@ -88,6 +88,22 @@ void do_filter(const struct plan *plan)
 	fuzz_saw(1 << 16 | plan->filter.form << 8 | (value > plan->len) << 1 | !value);
 }
 
+void do_addresses(const struct plan *plan)
+{
+	size_t n = plan->addresses.n;
+	bool passes;
+	int expected = expect_addresses(plan, &passes), ret;
+
+	ret = tun_set_tx_filter(filtered.fd, plan->addresses.flags, n, plan->addresses.list);
+	if (ret != expected)
+		fuzz_wrong("TUNSETTXFILTER of %zu addresses: model %d, kernel %d (%s)", n, expected,
+			   ret, strerror(ret < 0 ? errno : 0));
+	pass(plan, to_filtered, &filtered, passes ? plan->len : 0);
+	if (tun_set_tx_filter(filtered.fd, 0, 0, NULL))
+		fuzz_wrong("TUNSETTXFILTER of no address: %s", strerror(errno));
+	fuzz_saw(3 << 16 | expected << 8 | (n > 8) << 1 | passes);
+}
+
 void do_steering(const struct plan *plan)
 {
 	struct ebpf_code code;

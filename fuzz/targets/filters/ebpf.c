@@ -94,11 +94,19 @@ static void write_header(struct ebpf_code *c, uint16_t type)
 	}
 }
 
-void ebpf_xdp(const struct ebpf_xdp *x, struct ebpf_code *c)
+static void redirect(struct ebpf_code *c, int ifindex)
+{
+	c->redirect = add(c, MOVE | BPF_K, BPF_REG_1, 0, 0, ifindex);
+	add(c, MOVE | BPF_K, BPF_REG_2, 0, 0, 0);
+	add(c, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect);
+	add(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+void ebpf_xdp(const struct ebpf_xdp *x, int ifindex, struct ebpf_code *c)
 {
 	size_t drop;
 
-	c->n = 0;
+	c->n = c->redirect = 0;
 	add(c, MOVE | BPF_X, CONTEXT, BPF_REG_1, 0, 0);
 	if (x->head)
 		call(c, BPF_FUNC_xdp_adjust_head, x->head);
@@ -112,7 +120,10 @@ void ebpf_xdp(const struct ebpf_xdp *x, struct ebpf_code *c)
 		need(c, x->at + 1, 1);
 		add(c, BPF_ST | BPF_MEM | BPF_B, DATA, 0, x->at, x->value);
 	}
-	exit_with(c, x->verdict);
+	if (x->verdict == XDP_REDIRECT && x->to)
+		redirect(c, ifindex);
+	else
+		exit_with(c, x->verdict);
 	drop = c->n;
 	/* What nothing leads to is not loaded. */
 	if (x->head || x->tail || x->header)
@@ -190,13 +201,15 @@ static const char *comment(const struct bpf_insn *i)
 {
 	if (i->code != (BPF_JMP | BPF_CALL))
 		return "";
+	if (i->imm == BPF_FUNC_redirect)
+		return " /* bpf_redirect() */";
 	return i->imm == BPF_FUNC_xdp_adjust_head ? " /* bpf_xdp_adjust_head() */" :
 						    " /* bpf_xdp_adjust_tail() */";
 }
 
 void ebpf_print(FILE *out, const char *name, const struct ebpf_code *c)
 {
-	fprintf(out, "\t\tstatic const struct bpf_insn %s[] = {\n", name);
+	fprintf(out, "\t\tstatic struct bpf_insn %s[] = {\n", name);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct bpf_insn *insn = &c->insns[i];
 

@@ -26,6 +26,10 @@ static int run(const uint8_t *data, size_t size)
 		do_filter(&plan);
 	else if (plan.sort == STEERING)
 		do_steering(&plan);
+	else if (plan.sort == ADDRESSES)
+		do_addresses(&plan);
+	else if (plan.sort == ATTACHING)
+		do_attaching(&plan);
 	else
 		do_xdp(&plan);
 	return 0;
@@ -36,9 +40,13 @@ const struct fuzz_target fuzz_target = {
 	.format =
 		"1 byte: 0 a classic filter, 1 eBPF for TUNSETFILTEREBPF, 2 for "
 		"TUNSETSTEERINGEBPF, 3 XDP in the driver, 4 as an skb, 5 generic, 6 generic on a "
-		"TUN, 7 with IFF_NAPI_FRAGS. Then for 0 the number of instructions and these, of 8 "
-		"bytes each; otherwise form, value (1 byte each), at, type, head, tail (2), a, b "
-		"(4), see ebpf.h; all little-endian. Then the frame",
+		"TUN, 7 with IFF_NAPI_FRAGS, 8 TUNSETTXFILTER, 9 XDP programs that "
+		"come and go. Then for 0 the number of instructions and these, of 8 bytes each; "
+		"for 8 flags (1), the number of addresses (1) and these; for 9 one less than the "
+		"number of requests (1) and these, of one byte each; otherwise form, value (1 "
+		"byte each), at, type, head, tail (2), a, b "
+		"(4), see ebpf.h, of XDP a is the verdict and b where it redirects to, 8 for a "
+		"full ring, 16 and 32 for a file that could wait; all little-endian. Then the frame",
 	.max_len = LONGEST,
 	.reset_inputs = 20000,
 	.begin = devices_begin,

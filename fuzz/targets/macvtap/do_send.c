@@ -74,13 +74,29 @@ static void check_segments(const struct side *s, int queue, const struct tap_op 
 	}
 }
 
-static void send_it(const struct side *s, const struct sent *t)
+/* packet_snd(): what is longer than the other end's MTU is not sent; a tag does not count. */
+static bool too_long(const struct side *s, const struct tap_op *o, const struct sent *t)
+{
+	size_t most = s->mtu + ETH_HLEN + (o->shape == TAGGED ? 4 : 0);
+
+	return !t->vnet.gso_type && t->wire.len > most;
+}
+
+/* False if it does not get away. */
+static bool send_it(const struct side *s, const struct tap_op *o, const struct sent *t)
 {
 	ssize_t ret = delivered_send(s->packet, NULL, &t->vnet, t->wire.data, t->wire.len);
 
+	if (too_long(s, o, t)) {
+		if (ret >= 0 || errno != EMSGSIZE)
+			fuzz_wrong("%zu bytes sent at %s, with an MTU of %u: %zd (%s)", t->wire.len,
+				   s->world, s->mtu, ret, strerror(errno));
+		return false;
+	}
 	if (side_open(s) && ret != (ssize_t)(VNET_SIZE_LEGACY + t->wire.len))
 		fuzz_wrong("%zu bytes sent at %s: %zd (%s)", t->wire.len, s->world, ret,
 			   strerror(errno));
+	return side_open(s);
 }
 
 /* Nothing waits in any queue. */
@@ -107,13 +123,14 @@ void do_send(struct side *s, const struct tap_op *o)
 {
 	static uint8_t buf[2 * MAX_FRAME + CANARY];
 	static struct sent t;
+	bool passes;
 	size_t len;
 
 	expect_sent(s, o, &t);
-	send_it(s, &t);
-	if (side_open(s) && !readable(s, 0) && !readable(s, 1))
+	passes = send_it(s, o, &t);
+	if (passes && !readable(s, 0) && !readable(s, 1))
 		sides_settle();
-	for (int i = 0; i < QUEUES && side_open(s); i++) {
+	for (int i = 0; i < QUEUES && passes; i++) {
 		ssize_t got;
 
 		if (!s->q[i].enabled)

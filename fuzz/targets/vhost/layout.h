@@ -7,8 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/bpf.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <linux/vhost.h>
 #include <linux/virtio_ring.h>
 #include <net/if.h>
@@ -20,11 +24,12 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define RINGS_RX	 0
 #define RINGS_TX	 1
-#define RINGS_NUM	 16   /* descriptors of each ring */
+#define RINGS_NUM	 64   /* descriptors of each ring */
 #define RINGS_SLOTS	 8    /* buffers of the RX ring: two descriptors each */
 #define RINGS_SIZE	 4096 /* bytes of a buffer at most */
 #define RINGS_FRAME	 9000 /* and of a frame sent */
@@ -36,6 +41,21 @@
 #define RINGS_OWN_HEADER (1ULL << VHOST_NET_F_VIRTIO_NET_HDR)
 
 #define RINGS_GUARD	 0x5a
+#define RINGS_WAITS	 64   /* frames that may wait for buffers */
+#define RINGS_XDP_FRAME	 3000 /* one that is in a single page, whatever is put around it */
+#define RINGS_XDP_MOVED	 1518 /* the longest that can be redirected */
+
+/* How the TAP is made, and how frames are sent to it. */
+#define RINGS_SINGLE	 1 /* as those of a write(), otherwise in batches */
+#define RINGS_NAPI	 2
+#define RINGS_QUEUES	 4  /* three queues, of which the first is vhost's */
+#define RINGS_STEERED	 8  /* a program chooses the first of those that are attached */
+#define RINGS_DETACHED	 16 /* vhost's is not */
+#define RINGS_FILES	 3
+
+#ifndef IFF_NAPI
+#define IFF_NAPI 0x0010
+#endif
 
 /* What vhost may write to stands between guards: these it may not. */
 struct rings_memory {
@@ -72,4 +92,14 @@ enum rings_place {
 	RINGS_PLACES
 };
 
-static const char *const rings_name[] = { "vh0", "vh1" }; /* TAPs without and with a header */
+/* TAPs: 1 is for one with a vnet header, 2 for NAPI, 4 for three queues. Redirected is to the last.
+ */
+static const char *const rings_name[] = { "vh0", "vh1", "vh2", "vh3", "vh4",
+					  "vh5", "vh6", "vh7", "vhto" };
+#define RINGS_TAPS 8
+
+/* The number of the one that fits. */
+static inline int rings_which(uint64_t features, int how)
+{
+	return (how & (RINGS_NAPI | RINGS_QUEUES)) | !(features & RINGS_OWN_HEADER);
+}

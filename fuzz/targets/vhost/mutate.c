@@ -53,7 +53,14 @@ size_t target_mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		at += step_size(data + at, size - at);
 	}
 	if (edit_chance(draw, 10)) {
-		data[draw->below(draw, HEAD)] = draw->below(draw, 32);
+		unsigned int field = draw->below(draw, HEAD);
+
+		if (!field)
+			data[field] = draw->below(draw, 128);
+		else if (edit_chance(draw, 50))
+			data[field] ^= 1 << draw->below(draw, 8);
+		else
+			data[field] = (data[field] & ~0x38) | draw->below(draw, 8) << 3;
 		return size;
 	}
 	at = offsets[draw->below(draw, n)];

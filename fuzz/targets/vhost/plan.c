@@ -13,13 +13,20 @@ bool plan_begin(struct plan *plan, const uint8_t *data, size_t size)
 {
 	static const uint64_t bits[] = { RINGS_MRG_RXBUF, RINGS_VERSION_1, RINGS_OWN_HEADER,
 					 RINGS_INDIRECT, RINGS_EVENT_IDX };
+	static const int verdicts[] = { -1,	      XDP_PASS,	   XDP_DROP, XDP_TX,
+					XDP_REDIRECT, XDP_ABORTED, 77,	     -1 },
+			 rx_frames[] = { 0, 1, 3, 64 };
 
 	if (size < HEAD + STEP)
 		return false;
 	*plan = (struct plan){ .data = data + HEAD, .left = size - HEAD, .on = { true, true } };
 	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
 		plan->features |= data[0] >> i & 1 ? bits[i] : 0;
-	plan->single = data[1] & 1;
+	plan->how = data[1] & (RINGS_SINGLE | RINGS_NAPI | RINGS_QUEUES);
+	if (plan->how & RINGS_QUEUES)
+		plan->how |= data[0] >> 2 & (RINGS_STEERED | RINGS_DETACHED);
+	plan->verdict = verdicts[data[1] >> 3 & 7];
+	plan->rx_frames = rx_frames[data[1] >> 6];
 	return true;
 }
 
@@ -28,20 +35,46 @@ unsigned int plan_header(const struct plan *plan)
 	return plan->features & (RINGS_MRG_RXBUF | RINGS_VERSION_1) ? 12 : 10;
 }
 
+static void spoil(struct plan *plan, int queue)
+{
+	plan->spoilt[queue] = true;
+	if (plan->verdict == XDP_TX)
+		plan->spoilt[RINGS_RX] = true;
+}
+
+/*
+ * XDP sees no frame that is longer than a page, and as an skb sends on none whose header asks for
+ * something.
+ */
+static bool no_xdp(const struct plan *plan, const struct step *s)
+{
+	bool header = !(plan->features & RINGS_OWN_HEADER);
+
+	if (plan->verdict < 0)
+		return false;
+	if (s->len > RINGS_XDP_FRAME)
+		return true;
+	return header && (plan->verdict == XDP_TX || plan->verdict == XDP_REDIRECT) &&
+	       (s->vnet.gso_type || (plan->how & RINGS_SINGLE && s->vnet.flags & 1));
+}
+
 /* Known differences of frames in a batch: one that cannot be put into it stops the queue. */
 static bool stops_batch(const struct plan *plan, const struct step *s)
 {
 	unsigned int end = s->vnet.csum_start + s->vnet.csum_offset + 2;
 
-	return !plan->single && !(plan->features & RINGS_OWN_HEADER) && s->vnet.flags & 1 &&
-	       (uint16_t)end > plan_header(plan) + s->len;
+	return !(plan->how & RINGS_SINGLE) && !(plan->features & RINGS_OWN_HEADER) &&
+	       s->vnet.flags & 1 && (uint16_t)end > plan_header(plan) + s->len;
 }
 
 static void plan_send(struct plan *plan, const uint8_t *b, struct step *s)
 {
+	/* More than 16 are more than XDP redirects in one go. */
+	static const uint8_t times[] = { 1, 2, 3, 4, 5, 8, 17, 32 };
 	size_t len = plan->left < 2 ? 0 : edit_get16(plan->data);
 
 	s->cut = b[1] | (b[2] & 0xf) << 8;
+	s->times = times[b[2] >> 4 & 7];
 	s->indirect = b[2] >> 7 && plan->features & RINGS_INDIRECT;
 	memcpy(s->header, b + 3, sizeof(s->header));
 	s->vnet = vnet_decode(s->header, sizeof(s->header), false);
@@ -54,9 +87,10 @@ static void plan_send(struct plan *plan, const uint8_t *b, struct step *s)
 	s->len = len < RINGS_FRAME ? len : RINGS_FRAME;
 	plan->data += len;
 	plan->left -= len;
-	s->skip = !s->len || !plan->on[RINGS_TX] || plan->spoilt[RINGS_TX] || stops_batch(plan, s);
+	s->skip = !s->len || !plan->on[RINGS_TX] || plan->spoilt[RINGS_TX] ||
+		  stops_batch(plan, s) || no_xdp(plan, s);
 	if (!s->skip)
-		plan->sent++;
+		plan->sent += s->times;
 }
 
 static int expect_queue(struct plan *plan, const struct step *s)
@@ -70,7 +104,8 @@ static int expect_queue(struct plan *plan, const struct step *s)
 			return -EOPNOTSUPP;
 		if (s->avail & 1 || s->used & 3)
 			return -EINVAL;
-		plan->spoilt[i] |= s->offset || s->avail || s->used;
+		if (s->offset || s->avail || s->used)
+			spoil(plan, i);
 		return 0;
 	}
 	if (plan->on[i])
@@ -79,7 +114,8 @@ static int expect_queue(struct plan *plan, const struct step *s)
 		return -EINVAL;
 	if (s->request == BASE && v > 0xffff)
 		return -EINVAL;
-	plan->spoilt[i] |= s->request == BASE || v != RINGS_NUM;
+	if (s->request == BASE || v != RINGS_NUM)
+		spoil(plan, i);
 	return 0;
 }
 
@@ -140,7 +176,7 @@ static void plan_wrong(struct plan *plan, const uint8_t *b, struct step *s)
 	s->error = s->kind == PUBLISH && s->queue == RINGS_TX && plan->on[RINGS_TX] &&
 		   !plan->spoilt[RINGS_TX] &&
 		   (s->count > RINGS_NUM || (s->count && s->value >= RINGS_NUM));
-	plan->spoilt[s->queue] = true;
+	spoil(plan, s->queue);
 }
 
 bool plan_step(struct plan *plan, struct step *s)

@@ -26,7 +26,8 @@ struct plan {
 	size_t left;
 	int steps;
 	uint64_t features;
-	bool single, on[2], spoilt[2];
+	int how, verdict, rx_frames; /* see rings_open() */
+	bool on[2], spoilt[2];
 	bool gone;     /* the TAP */
 	uint16_t sent; /* buffers given to TX */
 };
@@ -40,6 +41,7 @@ struct step {
 	uint8_t header[12];
 	const uint8_t *frame;
 	unsigned int len, cut, indirect;
+	int times;
 	/* DESC, PUBLISH */
 	unsigned int index, place, offset, flags, next, count;
 	/* IOCTL */

@@ -38,7 +38,7 @@ static void print_ioctl(FILE *out, const struct plan *plan, const struct step *s
 		break;
 	case DELETE:
 		snprintf(call, sizeof(call), "link_del(0, \"%s\")",
-			 rings_name[!(plan->features & RINGS_OWN_HEADER)]);
+			 rings_name[rings_which(plan->features, plan->how)]);
 		break;
 	default:
 		snprintf(call, sizeof(call), "rings_base(%u)", s->index);
@@ -53,21 +53,27 @@ static void print_ioctl(FILE *out, const struct plan *plan, const struct step *s
 
 static void print_send(FILE *out, const struct plan *plan, const struct step *s)
 {
+	static const char *const calls[] = { [FATE_WRITTEN] = "send",
+					     [FATE_GONE] = "send",
+					     [FATE_BACK] = "bounce",
+					     [FATE_MOVED] = "move" };
 	struct model_written w;
 	struct model_port port;
+	enum fate fate;
 
 	expect_send(plan, s, &port, &w);
+	fate = expect_fate(plan, s, &w);
 	fputs("\t\t{\n", out);
 	print_vnet(out, "header", &s->vnet);
 	print_bytes(out, "frame", s->frame, s->len);
-	fprintf(out, "\n\t\tCHECK(complain(rings_send(&header, frame, %u, %u, %u)), 0);\n", s->len,
-		s->cut, s->indirect);
-	if (w.seen)
+	fprintf(out, "\n\t\tCHECK(complain(rings_%s(&header, frame, %u, %u, %u, %d)), 0);\n",
+		calls[fate], s->len, s->cut, s->indirect, s->times);
+	if (fate != FATE_WRITTEN || (!w.seen && expect_known(plan, s, &w)))
+		fputs("\t\tCHECK(receive(), -EAGAIN);\n", out);
+	else if (!w.seen)
+		fputs("\t\twhile (receive() >= 0)\n\t\t\t;\n", out);
+	for (int i = 0; i < s->times && fate == FATE_WRITTEN && w.seen; i++)
 		print_seen(out, &port, &w);
-	else
-		fputs(expect_known(plan, s, &w) ? "\t\tCHECK(receive(), -EAGAIN);\n" :
-						  "\t\treceive();\n",
-		      out);
 	fputs("\t\t}\n", out);
 }
 
@@ -124,6 +130,25 @@ static void print_step(FILE *out, const struct plan *plan, const struct step *s)
 		fputs("\t\tCHECK(rings_error(RINGS_TX), 1);\n", out);
 }
 
+static void print_how(FILE *out, const struct plan *plan)
+{
+	static const char *const flags[] = { "RINGS_SINGLE", "RINGS_NAPI", "RINGS_QUEUES",
+					     "RINGS_STEERED", "RINGS_DETACHED" };
+	static const char *const verdicts[] = { "XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
+						"XDP_REDIRECT" };
+
+	fputs(", 0", out);
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (plan->how >> i & 1)
+			fprintf(out, " | %s", flags[i]);
+	}
+	if (plan->verdict >= 0 && plan->verdict < (int)ARRAY_SIZE(verdicts))
+		fprintf(out, ", %s", verdicts[plan->verdict]);
+	else
+		fprintf(out, ", %d", plan->verdict);
+	fprintf(out, ", %d);\n", plan->rx_frames);
+}
+
 void target_print(FILE *out, const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "RINGS_MRG_RXBUF", "RINGS_VERSION_1",
@@ -139,7 +164,7 @@ void target_print(FILE *out, const uint8_t *data, size_t size)
 		if (data[0] >> i & 1)
 			fprintf(out, " | %s", names[i]);
 	}
-	fprintf(out, ", %d);\n", plan.single);
+	print_how(out, &plan);
 	while (plan_step(&plan, &s)) {
 		if (!s.skip)
 			print_step(out, &plan, &s);

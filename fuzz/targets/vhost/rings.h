@@ -8,7 +8,9 @@
  * it, and another file for kicks is taken by vhost only when its thread has done what was queued.
  */
 static struct {
-	int fd, tap, packet, kick[2][2], error[2];
+	int fd, which, tap, packet, kick[2][2], error[2]; /* TAP number @which */
+	int how, queues[RINGS_FILES];			  /* its files, 0 for none */
+	int verdict, xdp, rx_frames; /* of an XDP program, which is on the TAP by a link */
 	struct rings_memory *m;
 	uint64_t features;
 	int header;	      /* bytes in front of a frame */
@@ -17,10 +19,12 @@ static struct {
 	/* RX: buffers that wait for frames, and frames that wait for buffers */
 	int slot[RINGS_SLOTS], slots, next_slot;
 	unsigned int size[RINGS_SLOTS];
-	int waiting[64], waits;
+	int waiting[RINGS_WAITS], waits, first;
 } rings;
+/* That wait. */
+static unsigned char rings_frames[RINGS_WAITS][RINGS_FRAME] __attribute__((unused));
 static char rings_text[160];
-static int rings_taps[] = { -1, -1 };
+static int rings_taps[RINGS_TAPS + 1][RINGS_FILES]; /* files, 0 for none */
 
 static const char *rings_wrong(const char *what, long long expected, long long seen)
 {
@@ -90,10 +94,10 @@ static int rings_owner(void)
 	return rings_ioctl(rings.fd, VHOST_SET_OWNER, NULL);
 }
 
-/* A TAP that is up; @header: with a vnet header. Ends the program if that fails. */
-static int rings_tap(const char *dev, int header)
+/* A file of a TAP that is up. Ends the program if that fails. */
+static int rings_tap(const char *dev, int flags)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | (header ? IFF_VNET_HDR : 0) };
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | flags };
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -108,11 +112,120 @@ static int rings_tap(const char *dev, int header)
 }
 
 /* That TAP, made when it is first asked for. */
-static int rings_device(int header)
+static int rings_device(int which)
 {
-	if (rings_taps[header] < 0)
-		rings_taps[header] = rings_tap(rings_name[header], header);
-	return rings_taps[header];
+	int flags = which & 1 ? IFF_VNET_HDR : 0;
+
+	if (which == RINGS_TAPS)
+		flags = IFF_VNET_HDR;
+	else
+		flags |= (which & RINGS_NAPI ? IFF_NAPI : 0) |
+			 (which & RINGS_QUEUES ? IFF_MULTI_QUEUE : 0);
+	for (int queue = 0; queue < (flags & IFF_MULTI_QUEUE ? RINGS_FILES : 1); queue++) {
+		if (!rings_taps[which][queue])
+			rings_taps[which][queue] = rings_tap(rings_name[which], flags);
+	}
+	return rings_taps[which][0];
+}
+
+/* As ethtool -C does. */
+static void rings_batch(unsigned int frames)
+{
+	struct ethtool_coalesce c = { .cmd = ETHTOOL_SCOALESCE, .rx_max_coalesced_frames = frames };
+	struct ifreq ifr = { .ifr_data = (void *)&c };
+
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", rings_name[rings.which]);
+	if (ioctl(rings.packet, SIOCETHTOOL, &ifr))
+		die("rx-frames");
+}
+
+static int rings_load(int type, const struct bpf_insn *code, int count)
+{
+	union bpf_attr attr = { .prog_type = type,
+				.insns = (uintptr_t)code,
+				.insn_cnt = count,
+				.license = (uintptr_t) "GPL" };
+	int fd;
+
+	/* The verifier gives up with EAGAIN when it sees a signal. */
+	do
+		fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	while (fd < 0 && errno == EAGAIN);
+	return fd;
+}
+
+static void rings_switch(int fd, int flags)
+{
+	struct ifreq ifr = { .ifr_flags = flags };
+
+	if (ioctl(fd, TUNSETQUEUE, &ifr))
+		die("TUNSETQUEUE");
+}
+
+/* Of a TAP with several queues: which of them are used, and that they all are again. */
+static void rings_choose(int how)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program = how & RINGS_STEERED ? rings_load(BPF_PROG_TYPE_SOCKET_FILTER, code, 2) : -1;
+
+	if (rings.how & RINGS_STEERED && ioctl(rings.tap, TUNSETSTEERINGEBPF, &program))
+		die("TUNSETSTEERINGEBPF");
+	if (program >= 0)
+		close(program);
+	if (!(rings.how & RINGS_DETACHED))
+		return;
+	rings_switch(rings.tap, how & RINGS_DETACHED ? IFF_DETACH_QUEUE : IFF_ATTACH_QUEUE);
+	if (how & RINGS_DETACHED)
+		return;
+	/* It is the last one now, and takes the place of the first when that goes. */
+	rings_switch(rings.queues[RINGS_FILES - 1], IFF_DETACH_QUEUE);
+	rings_switch(rings.queues[RINGS_FILES - 1], IFF_ATTACH_QUEUE);
+}
+
+/* A program with this verdict; what is redirected goes to the last of the TAPs. */
+static int rings_program(int verdict)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	if (verdict == XDP_REDIRECT) {
+		rings_device(RINGS_TAPS);
+		code[0].imm = if_nametoindex(rings_name[RINGS_TAPS]);
+	} else {
+		code[2] = code[1];
+		code[2].dst_reg = BPF_REG_0;
+		code[2].imm = verdict;
+	}
+	return rings_load(BPF_PROG_TYPE_XDP, code, 4);
+}
+
+/* It is on the TAP as long as the descriptor is open. */
+static int rings_attach(int ifindex, int verdict)
+{
+	int program = rings_program(verdict), link;
+	union bpf_attr attr = {
+		.link_create = {
+			.prog_fd = program,
+			.target_ifindex = ifindex,
+			.attach_type = BPF_XDP,
+			.flags = XDP_FLAGS_DRV_MODE,
+		},
+	};
+
+	if (program < 0)
+		die("an XDP program");
+	link = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+	if (link < 0)
+		die("XDP on the backend");
+	close(program);
+	return link;
 }
 
 /* How far vhost has come in the queue. */
@@ -138,19 +251,22 @@ static void rings_open_queue(int queue)
 }
 
 /*
- * Both queues on the TAP that fits the features. Frames go in batches, or, with @single, as those
- * of a write().
+ * Both queues of vhost on the TAP that fits @features and @how. @verdict: of an XDP program, -1 for
+ * none.
  */
-static void rings_open(uint64_t features, int single)
+static void rings_open(uint64_t features, int how, int verdict, int rx_frames)
 {
-	int header = !(features & RINGS_OWN_HEADER), tap = rings_device(header);
+	int which = rings_which(features, how), tap = rings_device(which);
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-				  .sll_ifindex = if_nametoindex(rings_name[header]) };
-	int sndbuf = single ? INT_MAX - 1 : INT_MAX, on = 1;
+				  .sll_ifindex = if_nametoindex(rings_name[which]) };
+	int sndbuf = how & RINGS_SINGLE ? INT_MAX - 1 : INT_MAX, on = 1;
 
 	memset(&rings, 0, sizeof(rings));
 	rings.features = features;
+	rings.which = which;
 	rings.tap = tap;
+	rings.how = how;
+	memcpy(rings.queues, rings_taps[which], sizeof(rings.queues));
 	rings.header = features & (RINGS_MRG_RXBUF | RINGS_VERSION_1) ? 12 : 10;
 	rings.m = mmap(NULL, sizeof(*rings.m), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		       -1, 0);
@@ -164,19 +280,27 @@ static void rings_open(uint64_t features, int single)
 	    setsockopt(rings.packet, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)))
 		die("packet socket");
 	if (ioctl(tap, TUNSETSNDBUF, &sndbuf) ||
-	    (header && ioctl(tap, TUNSETVNETHDRSZ, &rings.header)))
+	    (which & 1 && ioctl(tap, TUNSETVNETHDRSZ, &rings.header)))
 		die("the backend");
+	rings.rx_frames = rx_frames;
+	if (rx_frames)
+		rings_batch(rx_frames);
+	rings.verdict = verdict;
+	if (verdict >= 0)
+		rings.xdp = rings_attach(to.sll_ifindex, verdict);
 	rings.fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
 	if (rings.fd < 0 || rings_owner() || rings_features(features) || rings_table(1, 0))
 		die("/dev/vhost-net");
 	for (int queue = 0; queue < 2; queue++)
 		rings_open_queue(queue);
+	if (which & RINGS_QUEUES)
+		rings_choose(how);
 }
 
 /* The TAP was deleted: the next rings get another one. */
 static void rings_gone(void)
 {
-	rings_taps[!(rings.features & RINGS_OWN_HEADER)] = -1;
+	memset(rings_taps[rings.which], 0, sizeof(rings_taps[0]));
 	rings.spoilt[0] = rings.spoilt[1] = 1;
 }
 
@@ -186,16 +310,29 @@ static void rings_close(void)
 	char frame[4096];
 
 	close(rings.fd);
+	if (rings.xdp)
+		close(rings.xdp);
+	if (rings.rx_frames && rings_taps[rings.which][0])
+		rings_batch(0);
+	if (rings.which & RINGS_QUEUES && rings_taps[rings.which][0])
+		rings_choose(0);
 	close(rings.packet);
 	for (int queue = 0; queue < 2; queue++) {
 		close(rings.error[queue]);
 		close(rings.kick[queue][0]);
 		close(rings.kick[queue][1]);
 	}
-	while (read(rings.tap, frame, sizeof(frame)) > 0)
+	for (int i = 0; i < RINGS_FILES && rings.queues[i]; i++) {
+		while (read(rings.queues[i], frame, sizeof(frame)) > 0)
+			;
+	}
+	while (rings.verdict == XDP_REDIRECT &&
+	       read(rings_taps[RINGS_TAPS][0], frame, sizeof(frame)) > 0)
 		;
-	if (rings_taps[!(rings.features & RINGS_OWN_HEADER)] < 0)
-		close(rings.tap);
+	if (!rings_taps[rings.which][0]) {
+		for (int i = 0; i < RINGS_FILES && rings.queues[i]; i++)
+			close(rings.queues[i]);
+	}
 	munmap(rings.m, sizeof(*rings.m));
 }
 
@@ -294,28 +431,82 @@ static void rings_chain(int queue, int head, void *memory, unsigned int size, un
 	rings.m->ring[queue].avail.ring[rings.avail[queue]++ % RINGS_NUM] = head;
 }
 
-/*
- * TX: a frame behind a header, in little-endian order. The buffer has to come back; what becomes of
- * the frame is for others to see.
- */
-static const char *rings_send(const void *header, const void *frame, unsigned int len,
-			      unsigned int cut, int indirect)
+/* Sends @frame so many @times; the buffers have to come back. */
+static const char *rings_put(const void *header, const void *frame, unsigned int len,
+			     unsigned int cut, int indirect, int times)
 {
 	int head = rings.avail[RINGS_TX] * 2 % RINGS_NUM;
-	const char *wrong;
+	const char *wrong = NULL;
 
 	memcpy(rings.m->sent, header, rings.header);
 	memcpy(rings.m->sent + rings.header, frame, len);
-	rings_chain(RINGS_TX, head, rings.m->sent, rings.header + len, cut, indirect, 0);
+	for (int i = 0; i < times; i++)
+		rings_chain(RINGS_TX, (head + 2 * i) % RINGS_NUM, rings.m->sent, rings.header + len,
+			    cut, indirect, 0);
 	rings_kick(RINGS_TX);
-	wrong = rings_next_used(RINGS_TX, head, 0);
+	for (int i = 0; i < times && !wrong; i++)
+		wrong = rings_next_used(RINGS_TX, (head + 2 * i) % RINGS_NUM, 0);
+	return wrong;
+}
+
+/*
+ * TX: a frame behind a header, in little-endian order, several times in one go. What becomes of
+ * them is for others to see.
+ */
+static const char *rings_send(const void *header, const void *frame, unsigned int len,
+			      unsigned int cut, int indirect, int times)
+{
+	const char *wrong = rings_put(header, frame, len, cut, indirect, times);
+
 	return wrong ? wrong : rings_check();
+}
+
+/*
+ * The next frame of a file is this one, behind @size bytes of zeros. NULL if it is, "" if there is
+ * none.
+ */
+static const char *rings_read(int fd, int size, const void *frame, int len)
+{
+	static unsigned char got[12 + RINGS_FRAME];
+	int n = read(fd, got, sizeof(got));
+
+	if (n < 0)
+		return "";
+	if (n != size + len)
+		return rings_wrong("a read of a frame", size + len, n);
+	/* What is behind the first ten bytes is not written. */
+	for (int i = 0; i < size && i < 10; i++) {
+		if (got[i])
+			return rings_wrong("a byte of its vnet header", 0, got[i]);
+	}
+	return memcmp(got + size, frame, len) ? "a frame was read of other content" : NULL;
+}
+
+/* A frame is on its way to vhost's queue, or is in one of the others. */
+static const char *rings_came(const void *frame, int len)
+{
+	int at = (rings.first + rings.waits) % RINGS_WAITS;
+	const char *wrong = "";
+
+	for (int i = 1; i < RINGS_FILES && rings.queues[i]; i++) {
+		wrong = rings_read(rings.queues[i], rings.which & 1 ? rings.header : 0, frame, len);
+		if (!wrong && rings.how & RINGS_STEERED && !(rings.how & RINGS_DETACHED))
+			return "a frame is in another queue than was chosen";
+		if (!wrong || *wrong)
+			return wrong;
+	}
+	if (rings.how & RINGS_DETACHED)
+		return "a frame is in no queue that is attached";
+	memcpy(rings_frames[at], frame, len);
+	rings.waiting[at] = len;
+	rings.waits++;
+	return NULL;
 }
 
 /* A frame in the buffers that it was to fill. */
 static const char *rings_check_frame(int len, int buffers)
 {
-	unsigned char got[12 + 2048];
+	static unsigned char got[12 + RINGS_FRAME];
 	int size = rings.header + len, at = 0;
 	uint16_t num;
 
@@ -341,9 +532,9 @@ static const char *rings_check_frame(int len, int buffers)
 		if (got[i])
 			return rings_wrong("a byte of the vnet header", 0, got[i]);
 	}
-	for (int i = 14; i < len; i++) {
-		if (got[rings.header + i] != (unsigned char)(i * 7 + len))
-			return rings_wrong("a byte of a frame", (unsigned char)(i * 7 + len),
+	for (int i = 0; i < len; i++) {
+		if (got[rings.header + i] != rings_frames[rings.first][i])
+			return rings_wrong("a byte of a frame", rings_frames[rings.first][i],
 					   got[rings.header + i]);
 	}
 	return NULL;
@@ -353,7 +544,7 @@ static const char *rings_check_frame(int len, int buffers)
 static const char *rings_check_rx(void)
 {
 	while (!rings.spoilt[RINGS_RX] && rings.on[RINGS_RX] && rings.waits && rings.slots) {
-		int room = 0, buffers = 0, need = rings.header + rings.waiting[0];
+		int room = 0, buffers = 0, need = rings.header + rings.waiting[rings.first];
 		int most = rings.features & RINGS_MRG_RXBUF ? rings.slots : 1;
 		const char *wrong;
 
@@ -364,11 +555,11 @@ static const char *rings_check_rx(void)
 		/* Without MRG_RXBUF a frame that does not fit is lost, and the buffer stays. */
 		if (room < need)
 			buffers = 0;
-		wrong = buffers ? rings_check_frame(rings.waiting[0], buffers) : NULL;
+		wrong = buffers ? rings_check_frame(rings.waiting[rings.first], buffers) : NULL;
 		if (wrong)
 			return wrong;
 		rings.waits--;
-		memmove(rings.waiting, rings.waiting + 1, sizeof(rings.waiting[0]) * rings.waits);
+		rings.first = (rings.first + 1) % RINGS_WAITS;
 		rings.slots -= buffers;
 		memmove(rings.slot, rings.slot + buffers, sizeof(rings.slot[0]) * rings.slots);
 		memmove(rings.size, rings.size + buffers, sizeof(rings.size[0]) * rings.slots);
@@ -395,16 +586,51 @@ static const char *rings_post(unsigned int size, unsigned int cut, int indirect)
 static const char *rings_arrive(int len)
 {
 	unsigned char frame[2048] = { 2, [12] = 0x88, [13] = 0xb5 };
+	const char *wrong;
 
-	if (rings.waits == 64)
+	if (rings.waits == RINGS_WAITS)
 		return NULL;
 	for (int i = 14; i < len; i++)
 		frame[i] = i * 7 + len;
 	if (send(rings.packet, frame, len, 0) != len)
 		die("a frame to the backend");
-	rings.waiting[rings.waits++] = len;
+	wrong = rings_came(frame, len);
+	if (wrong)
+		return wrong;
 	rings_settle(RINGS_RX);
 	return rings_check_rx();
+}
+
+/* As rings_send(); XDP sends the frames back. */
+static const char *rings_bounce(const void *header, const void *frame, unsigned int len,
+				unsigned int cut, int indirect, int times)
+{
+	const char *wrong;
+
+	if (rings.waits + times > RINGS_WAITS)
+		return NULL;
+	wrong = rings_put(header, frame, len, cut, indirect, times);
+	for (int i = 0; i < times && !wrong; i++)
+		wrong = rings_came(frame, len);
+	if (wrong)
+		return wrong;
+	rings_settle(RINGS_RX);
+	return rings_check_rx();
+}
+
+/* As rings_send(); XDP redirects the frames. */
+static const char *rings_move(const void *header, const void *frame, unsigned int len,
+			      unsigned int cut, int indirect, int times)
+{
+	int to = rings_taps[RINGS_TAPS][0];
+	const char *wrong = rings_send(header, frame, len, cut, indirect, times);
+
+	for (int i = 0; i < times && !wrong; i++)
+		wrong = rings_read(to, 10, frame, len);
+	if (wrong)
+		return *wrong ? wrong : "a frame was not redirected";
+	wrong = rings_read(to, 10, frame, len);
+	return wrong && !*wrong ? NULL : "more was redirected than sent";
 }
 
 /* Takes the backend from a queue, or gives it back; nothing may get lost. */
@@ -419,10 +645,12 @@ static const char *rings_backend(int queue, int on)
 	return rings_check_rx();
 }
 
-/* From here on nothing is known of the queue. */
+/* From here on nothing is known of the queue, nor of what XDP sends back from it. */
 static void rings_spoil(int queue)
 {
 	rings.spoilt[queue] = 1;
+	if (rings.verdict == XDP_TX)
+		rings.spoilt[RINGS_RX] = 1;
 }
 
 /* Any descriptor, in the ring or in the indirect tables behind it. */
