@@ -74,20 +74,12 @@ static void check_segments(const struct side *s, int queue, const struct tap_op 
 	}
 }
 
-/* packet_snd(): what is longer than the other end's MTU is not sent; a tag does not count. */
-static bool too_long(const struct side *s, const struct tap_op *o, const struct sent *t)
-{
-	size_t most = s->mtu + ETH_HLEN + (o->shape == TAGGED ? 4 : 0);
-
-	return !t->vnet.gso_type && t->wire.len > most;
-}
-
 /* False if it does not get away. */
 static bool send_it(const struct side *s, const struct tap_op *o, const struct sent *t)
 {
 	ssize_t ret = delivered_send(s->packet, NULL, &t->vnet, t->wire.data, t->wire.len);
 
-	if (too_long(s, o, t)) {
+	if (expect_too_long(s, o, t)) {
 		if (ret >= 0 || errno != EMSGSIZE)
 			fuzz_wrong("%zu bytes sent at %s, with an MTU of %u: %zd (%s)", t->wire.len,
 				   s->world, s->mtu, ret, strerror(errno));

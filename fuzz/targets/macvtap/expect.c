@@ -21,10 +21,13 @@ static int expect_address(const struct side *s, const struct tap_op *o)
 	return o->value & 1 ? EINVAL : 0;
 }
 
-static int expect_reopen(const struct side *s, struct tap_queue *q)
+bool expect_foreign(const struct side *s, const struct tap_op *o)
 {
-	if (s->gone)
-		return ENODEV;
+	return o->kind == REOPEN && s->gone;
+}
+
+static int expect_reopen(struct tap_queue *q)
+{
 	*q = TAP_QUEUE_NEW;
 	return 0;
 }
@@ -84,7 +87,7 @@ int expect_setting(struct side *s, const struct tap_op *o)
 	case SET_TXQUEUELEN:
 		return s->gone ? ENODEV : 0;
 	case REOPEN:
-		return expect_reopen(s, q);
+		return expect_reopen(q);
 	case DELETE:
 		return expect_delete(s);
 	default:
@@ -236,6 +239,14 @@ void expect_sent(const struct side *s, const struct tap_op *o, struct sent *t)
 	}
 	if (o->shape == TAGGED)
 		frame_vlan(&t->wire, ETH_P_8021Q, 7);
+}
+
+/* packet_snd(): what is longer than the other end's MTU is not sent; a tag does not count. */
+bool expect_too_long(const struct side *s, const struct tap_op *o, const struct sent *t)
+{
+	size_t most = s->mtu + ETH_HLEN + (o->shape == TAGGED ? 4 : 0);
+
+	return !t->vnet.gso_type && t->wire.len > most;
 }
 
 struct model_packet expect_packet(const struct side *s, const struct tap_queue *q,

@@ -7,6 +7,11 @@
 #include "fuzz/targets/macvtap/plan.h"
 #include "fuzz/targets/macvtap/side.h"
 
+/*
+ * A setting to be left out: the number of a link that is gone may by now be that of somebody
+ * else's, in any namespace.
+ */
+bool expect_foreign(const struct side *s, const struct tap_op *o);
 /* Of a setting, which is noted in @s: 0 or the errno. */
 int expect_setting(struct side *s, const struct tap_op *o);
 
@@ -32,6 +37,8 @@ struct sent {
 };
 
 void expect_sent(const struct side *s, const struct tap_op *o, struct sent *t);
+/* EMSGSIZE instead. */
+bool expect_too_long(const struct side *s, const struct tap_op *o, const struct sent *t);
 
 /* The packet as it waits in queue @q. */
 struct model_packet expect_packet(const struct side *s, const struct tap_queue *q,

@@ -16,8 +16,11 @@ static const char *file(const struct side *s, int queue)
 static void print_setting(FILE *out, struct side *s, const struct tap_op *o)
 {
 	const char *fd = file(s, o->queue);
-	int err = expect_setting(s, o), value = o->value;
+	int err, value = o->value;
 
+	if (expect_foreign(s, o))
+		return;
+	err = expect_setting(s, o);
 	if (o->kind == SET_LINK && s->gone)
 		return;
 	fputs("\t\tCHECK(", out);
@@ -105,16 +108,18 @@ static void print_send(FILE *out, const struct side *s, const struct tap_op *o)
 	int queue = s->q[0].enabled ? 0 : 1;
 	const struct tap_queue *q = &s->q[queue];
 	size_t front = tap_port(q).vnet_size;
+	bool known;
 
 	expect_sent(s, o, &t);
 	fputs("\t\t{\n", out);
 	print_vnet(out, "header", &t.vnet);
 	print_bytes(out, "frame", t.wire.data, t.wire.len);
 	fprintf(out, "\n\t\tsend_from_world(\"%s\", &header, frame, %zu);\n", s->kind, t.wire.len);
-	if (side_open(s) && s->q[0].enabled != s->q[1].enabled && !expect_segmented(s, q, &t))
+	known = side_open(s) && s->q[0].enabled != s->q[1].enabled && !expect_too_long(s, o, &t);
+	if (known && !expect_segmented(s, q, &t))
 		fprintf(out, "\t\tCHECK(read_frame(%s), %zu);\n", file(s, queue),
 			t.wire.len + front);
-	if (side_open(s) && s->q[0].enabled != s->q[1].enabled && o->shape == PLAIN)
+	if (known && o->shape == PLAIN)
 		fprintf(out, "\t\tCHECK(memcmp(seen_frame + %zu, frame, %zu), 0);\n", front,
 			t.wire.len);
 	for (int i = 0; i < QUEUES; i++)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,16 @@ static void open_files(struct side *s)
 		cannot("TUNSETOFFLOAD", s);
 }
 
+/* What is on its way queues up on the processor that sent it: we stay on one. */
+static void stay(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	sched_setaffinity(0, sizeof(here), &here);
+}
+
 void sides_settle(void)
 {
 	if (!packet_settle(lo, 10000))
@@ -110,6 +121,7 @@ void sides_settle(void)
 
 void sides_begin(void)
 {
+	stay();
 	lo = packet_open("lo", PACKET_SETTLE, 0);
 	for (num_sides = 0; num_sides < ARRAY_SIZE(sides); num_sides++) {
 		struct side *s = &sides[num_sides];

@@ -36,7 +36,7 @@ bool side_open(const struct side *s);
 /* Changes what is not so already; -1 and errno. The MTU is that of the other end. */
 int side_set_link(const struct side *was, bool up, bool lower_up, unsigned int mtu);
 
-/* Waits for what is on its way through a veth pair, if it is not there yet. */
+/* Waits until all that was sent through a veth pair has come. */
 void sides_settle(void);
 
 /* As a new input finds it. */
