@@ -498,6 +498,32 @@ TEST_F(frags, frags_xdp,
 	close(program);
 }
 
+TEST_F(frags, frags_xdp_pass,
+       .title = "with IFF_NAPI_FRAGS a frame that XDP passes arrives, whether it sees it in pieces or not",
+       .behaviours = { 350 }, .needs = { "napi_frags", "packet_socket", "xdp" },
+       .guards = { "1091860a16a8", "CVE-2025-39984" })
+{
+	static const uint32_t flags[] = { 0, BPF_F_XDP_HAS_FRAGS };
+	static const size_t sizes[] = { 64, 100, 4000 };
+
+	/* For the second one the kernel puts another skb in the place of the one that NAPI has. */
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct program p;
+
+		program_start(&p, BPF_PROG_TYPE_XDP);
+		p.flags = flags[i];
+		program_count(&p, 0);
+		p.shared[1] = XDP_PASS;
+		ASSERT_OK(link_set_xdp("t0", program_return_shared(&p, 1), XDP_FLAGS_DRV_MODE));
+		for (int n = 1; n <= 3; n++) {
+			expect_pieces(_metadata, self, 0, sizes, n);
+			EXPECT_EQ(n, p.shared[0]);
+		}
+		ASSERT_OK(link_set_xdp("t0", -1, XDP_FLAGS_DRV_MODE));
+		program_close(&p);
+	}
+}
+
 /* How often a flow dissector looks at a frame written to @t. */
 static int dissections(const struct tun *t, const struct program *p, const uint8_t *frame,
 		       size_t len)

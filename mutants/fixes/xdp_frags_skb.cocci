@@ -4,7 +4,7 @@
 // File: drivers/net/tun.c
 // Module: tun
 // Target: filters
-// Test: xdp_verdict.pass
+// Test: napi.frags_xdp_pass
 @@
 expression frags, packet, napi;
 @@
