@@ -77,8 +77,7 @@ TEST_F(vhost_busy, traffic, .title = "frames pass both ways, with rings that are
 }
 
 TEST_F(vhost_busy, sent_back,
-       .title =
-	       "frames that XDP sends back wait for buffers while vhost looks for more to send, and come then",
+       .title = "frames that XDP sends back wait for buffers while vhost looks for more to send",
        .behaviours = { 449, 544 }, .needs = { "vhost", "xdp" })
 {
 	int program = bpf_load_return(BPF_PROG_TYPE_XDP, XDP_TX);

@@ -57,8 +57,7 @@ static int received(const struct tun *t)
 }
 
 TEST(detached_queue,
-     .title =
-	     "a program that is attached or removed while a queue is detached counts for that queue, too",
+     .title = "a program attached or removed while a queue is detached is for that queue, too",
      .behaviours = { 443 }, .needs = { "xdp", "multi_queue" })
 {
 	struct tun a = tun_create("x0", QUEUES), b = tun_create("x0", QUEUES);
@@ -79,8 +78,7 @@ TEST(detached_queue,
 }
 
 TEST(tx_no_queue,
-     .title =
-	     "XDP_TX of a write to the last queue, which is detached, counts in rx_dropped and leaks nothing",
+     .title = "XDP_TX of a write to the last queue, which is detached, counts in rx_dropped",
      .behaviours = { 452 }, .needs = { "xdp", "multi_queue" })
 {
 	struct tun t = tun_create("x0", QUEUES);
@@ -118,8 +116,7 @@ TEST(tx_sigio, .title = "a frame that XDP sends back makes SIGIO, as a packet do
 }
 
 TEST(tx_vnet_header,
-     .title =
-	     "a frame that XDP sent back, read into less than the vnet header: EINVAL, EFAULT, and it is lost",
+     .title = "a frame that XDP sent back and that the header finds no room before is lost",
      .behaviours = { 440, 167 }, .needs = { "xdp" })
 {
 	struct tun t = tun_create("x0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
@@ -141,9 +138,7 @@ TEST(tx_vnet_header,
 	tun_close(&t);
 }
 
-TEST(pieces,
-     .title =
-	     "a frame written in pieces with IFF_NAPI_FRAGS meets a program with frags, and arrives unchanged",
+TEST(pieces, .title = "a frame in pieces with IFF_NAPI_FRAGS passes a program with frags unchanged",
      .behaviours = { 447, 448 }, .needs = { "xdp", "napi_frags", "packet_socket" })
 {
 	struct tun t = tun_create("x0", IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS);
