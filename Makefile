@@ -135,7 +135,7 @@ fuzz: all fuzz-programs ## a fuzzing campaign in a guest kernel (TARGET=vnet_wri
 	$(B)/tuntests fuzz --resume --time $(TIME) $(ARGS) $(TARGET)
 
 coverage: all ## what of the drivers the suite covers, and which test what (results/coverage; ARGS="-j 1 'open.*'")
-	@cli/coverage_suite $(firstword $(filter -j%,$(ARGS))) results/coverage $(ARGS)
+	@cli/coverage_suite $(ARGS)
 
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage

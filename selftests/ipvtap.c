@@ -132,6 +132,46 @@ TEST_F(ipvtap, detached, .title = "with all queues detached the ipvtap's own sta
 	close(world);
 }
 
+TEST_F(ipvtap, length,
+       .title = "the queue has the length of the ipvtap's txqueuelen, and counts what has no room as dropped",
+       .behaviours = { 536, 530 }, .needs = { "ipvtap", "packet_socket" })
+{
+	int world = packet_open(MACVTAP_WORLD, 0, 0);
+	struct tun_packet p;
+	struct frame f;
+
+	ASSERT_OK(link_set_txqueuelen("i0", 2));
+	make_udp(&f, self->mac, world_mac, "10.9.1.1");
+	for (int i = 0; i < 5; i++)
+		ASSERT_EQ(f.len, packet_send(world, f.data, f.len));
+	/* One that comes after all others. */
+	EXPECT_TRUE(macvtap_recv_same(&self->t, &f, TIMEOUT_MS));
+	EXPECT_TRUE(macvtap_recv_same(&self->t, &f, TIMEOUT_MS));
+	EXPECT_FALSE(tun_recv(&self->t, &p, 100));
+	EXPECT_LE(1, link_stats("i0").rx_errors + link_stats("i0").rx_dropped);
+	ASSERT_OK(link_set_txqueuelen("i0", 500));
+	ASSERT_EQ(f.len, packet_send(world, f.data, f.len));
+	EXPECT_TRUE(macvtap_recv_same(&self->t, &f, TIMEOUT_MS));
+	close(world);
+}
+
+TEST_F(ipvtap, offload, .title = "TUNSETOFFLOAD on an ipvtap refuses unknown bits only, and packets still come",
+       .behaviours = { 536, 512 }, .needs = { "ipvtap", "packet_socket" })
+{
+	static const unsigned int masks[] = { 0, TUN_F_CSUM, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 };
+	int world = packet_open(MACVTAP_WORLD, 0, 0);
+	struct frame f;
+
+	EXPECT_ERRNO(EINVAL, tun_set_offload(self->t.fd, 1U << 31));
+	make_udp(&f, self->mac, world_mac, "10.9.1.1");
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		EXPECT_OK(tun_set_offload(self->t.fd, masks[i]));
+		ASSERT_EQ(f.len, packet_send(world, f.data, f.len));
+		EXPECT_TRUE(macvtap_recv_same(&self->t, &f, TIMEOUT_MS));
+	}
+	close(world);
+}
+
 TEST_F(ipvtap, deleted, .title = "deleting the link below deletes the ipvtap and leaves its file",
        .behaviours = { 536, 537, 526 }, .needs = { "ipvtap" })
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device goes while vhost-net has packets of it that no buffer was there for. */
+/* The device goes while vhost-net has a packet of it that no buffer was there for. */
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -12,7 +12,6 @@
 #include "netns/sock.h"
 
 #define TIMEOUT_MS 10000
-#define PACKETS	   5
 #define PORT	   4000
 
 FIXTURE(vhost_gone)
@@ -46,7 +45,9 @@ FIXTURE_TEARDOWN(vhost_gone)
 	close(self->udp);
 }
 
-/* True when nothing is left in the ring of the device: vhost takes packets without a buffer, too.
+/*
+ * True when nothing is left in the ring of the device: vhost takes a packet without a buffer, too.
+ * (What comes while it has one stays in the ring.)
  */
 static bool taken(const struct tun *t)
 {
@@ -60,16 +61,14 @@ static bool taken(const struct tun *t)
 	return true;
 }
 
-TEST_F(vhost_gone, with_packets,
-       .title =
-	       "packets that vhost had taken when the device was deleted are not delivered, and are freed",
+TEST_F(vhost_gone, with_packet,
+       .title = "a packet that vhost had taken when the device went is not delivered, and freed",
        .behaviours = { 538, 549 }, .needs = { "vhost" })
 {
-	for (int i = 0; i < PACKETS; i++)
-		kernel_udp(self->udp, PORT, 100, i);
+	kernel_udp(self->udp, PORT, 100, 1);
 	ASSERT_TRUE(taken(&self->t));
 	ASSERT_OK(link_del(self->t.name));
-	vhost_post(&self->v, PACKETS, 300);
+	vhost_post(&self->v, 2, 300);
 	EXPECT_EQ(0, vhost_used(&self->v, VHOST_RX, 1, 300));
 	EXPECT_FALSE(vhost_error(&self->v, VHOST_RX, 0));
 	vhost_kick(&self->v, VHOST_RX);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* XDP in the driver, and the queues: detached ones, none at all, and how a reader is told. */
+/* XDP in the driver, and the queues: detached ones, none at all, those with IFF_NAPI_FRAGS, and
+ * their readers. */
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "device/memory.h"
@@ -13,6 +15,8 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/program.h"
 
 #define SIZE	   60
 #define TIMEOUT_MS 2000
@@ -53,8 +57,7 @@ static int received(const struct tun *t)
 }
 
 TEST(detached_queue,
-     .title =
-	     "a program that is attached or removed while a queue is detached counts for that queue, too",
+     .title = "a program attached or removed while a queue is detached is for that queue, too",
      .behaviours = { 443 }, .needs = { "xdp", "multi_queue" })
 {
 	struct tun a = tun_create("x0", QUEUES), b = tun_create("x0", QUEUES);
@@ -75,8 +78,7 @@ TEST(detached_queue,
 }
 
 TEST(tx_no_queue,
-     .title =
-	     "XDP_TX of a write to the last queue, which is detached, counts in rx_dropped and leaks nothing",
+     .title = "XDP_TX of a write to the last queue, which is detached, counts in rx_dropped",
      .behaviours = { 452 }, .needs = { "xdp", "multi_queue" })
 {
 	struct tun t = tun_create("x0", QUEUES);
@@ -114,8 +116,7 @@ TEST(tx_sigio, .title = "a frame that XDP sends back makes SIGIO, as a packet do
 }
 
 TEST(tx_vnet_header,
-     .title =
-	     "a frame that XDP sent back, read into less than the vnet header: EINVAL, EFAULT, and it is lost",
+     .title = "a frame that XDP sent back and that the header finds no room before is lost",
      .behaviours = { 440, 167 }, .needs = { "xdp" })
 {
 	struct tun t = tun_create("x0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
@@ -134,5 +135,36 @@ TEST(tx_vnet_header,
 	EXPECT_EQ(sizeof(buf), tun_read(&t, buf, sizeof(buf), TIMEOUT_MS));
 	EXPECT_EQ(0, memcmp(buf + header, frame, SIZE));
 	EXPECT_ERRNO(EAGAIN, tun_read(&t, buf, sizeof(buf), 0));
+	tun_close(&t);
+}
+
+TEST(pieces, .title = "a frame in pieces with IFF_NAPI_FRAGS passes a program with frags unchanged",
+     .behaviours = { 447, 448 }, .needs = { "xdp", "napi_frags", "packet_socket" })
+{
+	struct tun t = tun_create("x0", IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS);
+	uint8_t whole[1000] = { 0 }, got[sizeof(whole)];
+	const struct iovec pieces[] = { { whole, 100 },
+					{ whole + 100, 400 },
+					{ whole + 500, 500 } };
+	struct program p;
+	int ps;
+
+	memcpy(whole, frame, SIZE);
+	for (int i = SIZE; i < sizeof(whole); i++)
+		whole[i] = i;
+	ASSERT_OK(link_up("x0"));
+	ps = packet_open("x0", 0x88b5, 0);
+	program_start(&p, BPF_PROG_TYPE_XDP);
+	p.flags = BPF_F_XDP_HAS_FRAGS;
+	xdp_attach(&t, program_return(&p, XDP_PASS), XDP_AS_SKB);
+	for (int n = 1; n <= ARRAY_SIZE(pieces); n++) {
+		size_t len = n == 1 ? 100 : n == 2 ? 500 : 1000;
+
+		ASSERT_EQ(len, writev(t.fd, pieces, n));
+		ASSERT_EQ(len, packet_recv(ps, got, sizeof(got), TIMEOUT_MS, NULL));
+		EXPECT_EQ(0, memcmp(whole, got, len));
+	}
+	close(ps);
+	program_close(&p);
 	tun_close(&t);
 }

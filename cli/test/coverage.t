@@ -36,6 +36,8 @@ one_line "... is told from" "no test touches drivers/net/tun.c:21"
 exits "a line without code" 2 touching drivers/net/tun.c:9
 one_line "... which is said" "there is no code in drivers/net/tun.c:9"
 
+is "what no test can reach: five parts a line, each with its reason" "$(grep -v '^#' docs/unreachable |
+	awk -F '\t' 'NF != 5 || $3 !~ /^(line|branch|function)$/ || $5 == ""')" ""
 exits "counters go to a folder" 2 build/tuntests run --gcov "$work/nosuch" open.node
 one_line "... that is there" "folder $work/nosuch: No such file or directory"
 if [ ! -e /sys/kernel/debug/gcov ]; then

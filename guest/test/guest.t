@@ -105,6 +105,10 @@ one_line "... is named" "guest uml-debian has no module nosuch.ko"
 exits "two modules, one of which is no file" 2 env MODULE="$work/share/nosuch.ko /dev/zero" $boot -- true
 one_line "... is named" "no module /dev/zero"
 
+# As modprobe finds them.
+exits "an option of a module" 0 $boot --append dummy.numdummies=2 -- test -e /sys/class/net/dummy1
+exits "... from the environment" 0 env APPEND=dummy.numdummies=2 $boot -- test -e /sys/class/net/dummy1
+
 # A shell answers to each line as it comes.
 (
 	wait_until grep -q '# $' "$work/shell"
