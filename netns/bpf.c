@@ -9,7 +9,13 @@
 
 int bpf_load(enum bpf_prog_type type, const struct bpf_insn *code, size_t n)
 {
+	return bpf_load_flags(type, code, n, 0);
+}
+
+int bpf_load_flags(enum bpf_prog_type type, const struct bpf_insn *code, size_t n, uint32_t flags)
+{
 	union bpf_attr attr = {
+		.prog_flags = flags,
 		.prog_type = type,
 		.insns = (uintptr_t)code,
 		.insn_cnt = n,
@@ -99,6 +105,11 @@ int bpf_devmap_set(int map, uint32_t key, uint32_t ifindex)
 
 struct bpf_slot bpf_slot_xdp(void)
 {
+	return bpf_slot_xdp_flags(0);
+}
+
+struct bpf_slot bpf_slot_xdp_flags(uint32_t flags)
+{
 	struct bpf_slot slot = { .map = create_map(BPF_MAP_TYPE_PROG_ARRAY, 1, "programs") };
 	/* The number of the only queue stands for 0: a constant would become a part of the code. */
 	const struct bpf_insn code[] = {
@@ -112,7 +123,7 @@ struct bpf_slot bpf_slot_xdp(void)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	slot.program = bpf_load(BPF_PROG_TYPE_XDP, code, ARRAY_SIZE(code));
+	slot.program = bpf_load_flags(BPF_PROG_TYPE_XDP, code, ARRAY_SIZE(code), flags);
 	if (slot.program < 0)
 		TH_BAIL("no XDP program with a slot: %s", strerror(errno));
 	return slot;

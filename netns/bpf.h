@@ -13,6 +13,8 @@
  * descriptor, the caller's to close, or -1 and errno.
  */
 int bpf_load(enum bpf_prog_type type, const struct bpf_insn *code, size_t n);
+/* The same with flags: BPF_F_XDP_HAS_FRAGS, ... */
+int bpf_load_flags(enum bpf_prog_type type, const struct bpf_insn *code, size_t n, uint32_t flags);
 /* The same with a program that returns @value and does nothing else. */
 int bpf_load_return(enum bpf_prog_type type, int32_t value);
 /*
@@ -36,6 +38,8 @@ struct bpf_slot {
 	int program, map;
 };
 struct bpf_slot bpf_slot_xdp(void);
+/* The same for programs with these flags. */
+struct bpf_slot bpf_slot_xdp_flags(uint32_t flags);
 int bpf_slot_set(const struct bpf_slot *slot, int program);
 /*
  * BPF_LINK_CREATE with @flags XDP_FLAGS_DRV_MODE, ...: attaches @program to a link for as long as

@@ -19,7 +19,7 @@ struct tun filtered, queues[QUEUES];
 int to_filtered, to_queues;
 struct port ports[SORTS];
 int packet;
-struct bpf_slot slot;
+struct bpf_slot slot, frags_slot;
 uint64_t lost[SORTS];
 struct place places[TO_PLACES] = { [TO_TAP] = { .name = "t0" },
 				   [TO_VNET] = { .name = "t1" },
@@ -90,7 +90,7 @@ static void open_port(enum sort s)
 	/* With a send buffer that can be full, a frame is an skb before it meets XDP. */
 	if (s == AS_SKB && tun_set_sndbuf(p->t.fd, INT_MAX - 1))
 		TH_BAIL("TUNSETSNDBUF on %s: %s", device_names[s], strerror(errno));
-	if (link_set_xdp(device_names[s], slot.program,
+	if (link_set_xdp(device_names[s], s == FRAGS ? frags_slot.program : slot.program,
 			 device_in_driver(s) ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE))
 		TH_BAIL("XDP program on %s: %s", device_names[s], strerror(errno));
 }
@@ -148,6 +148,7 @@ void devices_begin(void)
 			tun_create(device_names[STEERING], IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
 	to_queues = sender(device_names[STEERING]);
 	slot = bpf_slot_xdp();
+	frags_slot = bpf_slot_xdp_flags(BPF_F_XDP_HAS_FRAGS);
 	for (enum sort s = IN_DRIVER; s < XDP_SORTS; s++) {
 		if (device_has(s))
 			open_port(s);
@@ -200,6 +201,8 @@ void devices_end(void)
 	}
 	close(slot.program);
 	close(slot.map);
+	close(frags_slot.program);
+	close(frags_slot.map);
 	close(to_filtered);
 	close(to_queues);
 	tun_close(&filtered);

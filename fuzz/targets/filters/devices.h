@@ -15,6 +15,7 @@ extern struct port ports[SORTS];   /* those of XDP, with room for one frame in t
 extern uint64_t lost[SORTS];	   /* frames that found it full */
 extern int packet;		   /* sees what XDP passes */
 extern struct bpf_slot slot;	   /* the program of all of these */
+extern struct bpf_slot frags_slot; /* ... but FRAGS: one for frames in pieces */
 
 extern const char *const device_names[SORTS];
 

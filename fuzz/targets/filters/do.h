@@ -15,6 +15,6 @@ void do_addresses(const struct plan *plan);
 void do_attaching(const struct plan *plan);
 
 /* The program's descriptor. */
-int do_load(enum bpf_prog_type type, const struct ebpf_code *code);
+int do_load(enum bpf_prog_type type, const struct ebpf_code *code, uint32_t flags);
 
 #endif /* FUZZ_TARGETS_FILTERS_DO_H */

@@ -61,9 +61,9 @@ void do_classic(const struct plan *plan)
 		fuzz_wrong("TUNDETACHFILTER: %s", strerror(errno));
 }
 
-int do_load(enum bpf_prog_type type, const struct ebpf_code *code)
+int do_load(enum bpf_prog_type type, const struct ebpf_code *code, uint32_t flags)
 {
-	int fd = bpf_load(type, code->insns, code->n);
+	int fd = bpf_load_flags(type, code->insns, code->n, flags);
 
 	if (fd < 0)
 		TH_BAIL("a program of %zu instructions is not loaded: %s", code->n,
@@ -78,7 +78,7 @@ void do_filter(const struct plan *plan)
 	int program;
 
 	ebpf_filter(&plan->filter, &code);
-	program = do_load(BPF_PROG_TYPE_SOCKET_FILTER, &code);
+	program = do_load(BPF_PROG_TYPE_SOCKET_FILTER, &code, 0);
 	if (tun_set_filter_ebpf(filtered.fd, program))
 		fuzz_wrong("TUNSETFILTEREBPF: %s", strerror(errno));
 	close(program);
@@ -110,7 +110,7 @@ void do_steering(const struct plan *plan)
 	int program;
 
 	ebpf_filter(&plan->filter, &code);
-	program = do_load(BPF_PROG_TYPE_SOCKET_FILTER, &code);
+	program = do_load(BPF_PROG_TYPE_SOCKET_FILTER, &code, 0);
 	if (tun_set_steering_ebpf(queues[0].fd, program))
 		fuzz_wrong("TUNSETSTEERINGEBPF: %s", strerror(errno));
 	close(program);

@@ -171,8 +171,8 @@ static void set_xdp(const struct plan *plan)
 	int program;
 
 	ebpf_xdp(&plan->xdp, places[plan->xdp.to].ifindex, &code);
-	program = do_load(BPF_PROG_TYPE_XDP, &code);
-	if (bpf_slot_set(&slot, program))
+	program = do_load(BPF_PROG_TYPE_XDP, &code, plan->sort == FRAGS ? BPF_F_XDP_HAS_FRAGS : 0);
+	if (bpf_slot_set(plan->sort == FRAGS ? &frags_slot : &slot, program))
 		TH_BAIL("program in a slot: %s", strerror(errno));
 	close(program);
 }

@@ -265,8 +265,10 @@ static void print_xdp(FILE *out, const struct plan *plan)
 	ebpf_print(out, "insns", &code);
 	fprintf(out, "\t\tint fd = %s;\n", device);
 	print_to(out, plan, &code);
-	fprintf(out, "\t\tCHECK(set_xdp(\"%s\", insns, %zu, %s), 0);\n", device_names[plan->sort],
-		code.n, device_in_driver(plan->sort) ? "XDP_FLAGS_DRV_MODE" : "XDP_FLAGS_SKB_MODE");
+	fprintf(out, "\t\tCHECK(set_xdp(\"%s\", insns, %zu, %s, %s), 0);\n",
+		device_names[plan->sort], code.n,
+		device_in_driver(plan->sort) ? "XDP_FLAGS_DRV_MODE" : "XDP_FLAGS_SKB_MODE",
+		plan->sort == FRAGS ? "BPF_F_XDP_HAS_FRAGS" : "0");
 	if (plan->sort == AS_SKB)
 		fputs("\t\tCHECK(set_int(fd, TUNSETSNDBUF, INT_MAX - 1), 0);\n", out);
 	if (expect_refused(plan)) {

@@ -40,10 +40,11 @@ static inline int attach_insns(int fd, const struct sock_filter *insns, int coun
 	return result(ioctl(fd, TUNATTACHFILTER, &program));
 }
 
-static inline int load_program(int type, const struct bpf_insn *insns, int count)
+static inline int load_program(int type, const struct bpf_insn *insns, int count, int flags)
 {
 	union bpf_attr attr = { .prog_type = type,
 				.insn_cnt = count,
+				.prog_flags = flags,
 				.insns = (uintptr_t)insns,
 				.license = (uintptr_t) "GPL" };
 	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
@@ -109,7 +110,7 @@ static inline long long read_waiting(int fd)
 static inline int set_program(int fd, unsigned long request, const struct bpf_insn *insns,
 			      int count)
 {
-	int program = load_program(BPF_PROG_TYPE_SOCKET_FILTER, insns, count);
+	int program = load_program(BPF_PROG_TYPE_SOCKET_FILTER, insns, count, 0);
 	int ret = set_int(fd, request, program);
 
 	close(program);
@@ -135,9 +136,10 @@ static inline int change_xdp(const char *dev, int program, uint32_t flags, int e
 	return link_talk(ns[0], RTM_NEWLINK, dev, 0, 0, IFLA_XDP | NLA_F_NESTED, &xdp, sizeof(xdp));
 }
 
-static inline int set_xdp(const char *dev, const struct bpf_insn *insns, int count, uint32_t flags)
+static inline int set_xdp(const char *dev, const struct bpf_insn *insns, int count, uint32_t flags,
+			  int prog_flags)
 {
-	int program = load_program(BPF_PROG_TYPE_XDP, insns, count);
+	int program = load_program(BPF_PROG_TYPE_XDP, insns, count, prog_flags);
 	int ret = change_xdp(dev, program, flags, -1);
 
 	close(program);
@@ -154,7 +156,7 @@ static inline int returning(int value)
 	};
 
 	if (!fds[value])
-		fds[value] = load_program(BPF_PROG_TYPE_XDP, insns, 2);
+		fds[value] = load_program(BPF_PROG_TYPE_XDP, insns, 2, 0);
 	return fds[value];
 }
 
