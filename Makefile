@@ -33,7 +33,7 @@ jobs	 = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 Q	:= $(if $(V),,@)
 say	 = $(if $(V),,@echo '  $(1)	$@')
 
-.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs mutants coverage
+.PHONY: all check test matrix catalogue bench setup setup-test new install clean help corpus fuzz fuzz-coverage fuzz-programs hunt guards mutants coverage
 all: $(B)/tuntests
 
 # The compiler and flags used last: another choice rebuilds everything.
@@ -52,10 +52,10 @@ $(B)/cli/matrix.o: cli/matrix.html
 $(B)/cli/catalogue.o: docs/catalogue.json
 $(B)/cli/dashboard.o: cli/dashboard.html
 $(B)/device/lockstep_shrink.o: device/op_program.h
-$(B)/fuzz/engine/program.o: fuzz/engine/program.h
-$(B)/fuzz/targets/filters.o: fuzz/targets/filters_program.h
-$(B)/fuzz/targets/macvtap.o: fuzz/targets/macvtap_program.h
-$(B)/fuzz/targets/tx_read.o: fuzz/targets/tx_read_program.h
+$(B)/fuzz/engine/program.o: fuzz/targets/program.h
+$(patsubst %/program.h,$(B)/%/target.o,$(wildcard fuzz/targets/*/program.h)): $(B)/%/target.o: %/program.h
+$(B)/fuzz/targets/tx_read/target.o: fuzz/targets/tx_read/flow.h
+$(B)/fuzz/targets/macvtap/target.o: fuzz/targets/macvtap/query.h
 
 $(B)/tuntests: $(core) $(suite)
 	$(call say,LD)
@@ -68,11 +68,11 @@ $(B)/demo: $(filter $(B)/harness/% $(B)/cli/% $(B)/fuzz/%,$(core)) $(demo)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # A program for each fuzz target and engine; without an engine it replays inputs. Those of libFuzzer and
-# AFL++ are made where these are installed.
+# AFL++ are made where these are installed. What stands in fuzz/targets is for all targets, what stands in
+# the folder of one there is its own.
 targets	:= filters frame_write ioctl_sequence macvtap napi_frags queues tx_read vhost vnet_write
-fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c) \
-	   $(filter-out $(targets:%=fuzz/targets/%.c),$(wildcard fuzz/targets/*.c)) \
-	   $(addprefix fuzz/engine/,engine.c leak.c program.c recorder.c recording.c))
+fuzz	:= $(rooms) $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/coverage/*.c fuzz/targets/*.c) \
+	   $(addprefix fuzz/engine/,abi.c engine.c leak.c program.c recorder.c recording.c))
 # A clang that has libFuzzer in its run-time library.
 ifeq ($(origin FUZZ_CC),undefined)
 fuzzer	 = $(wildcard $(shell $(1) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*)
@@ -80,20 +80,31 @@ FUZZ_CC	:= $(firstword $(foreach cc,clang-19 clang clang-14,$(if $(call fuzzer,$
 endif
 AFL_RT	?= $(firstword $(wildcard /usr/lib/afl/afl-compiler-rt.o /usr/local/lib/afl/afl-compiler-rt.o))
 
-$(B)/fuzz/%-replay: $(fuzz) $(B)/fuzz/targets/%.o $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
+own	 = $(patsubst %.c,$(B)/%.o,$(wildcard fuzz/targets/$(1)/*.c))
+
+.SECONDEXPANSION:
+$(targets:%=$(B)/fuzz/%-replay): $(B)/fuzz/%-replay: $(fuzz) $$(call own,$$*) $(patsubst %,$(B)/fuzz/engine/%.o,replay dictionary measure shrink)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/fuzz/%-afl: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
+$(targets:%=$(B)/fuzz/%-afl): $(B)/fuzz/%-afl: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl.o $(B)/fuzz/engine/afl_cmplog.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(AFL_RT) $(LIBS)
-$(B)/fuzz/%-mutator.so: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/afl_mutator.o
+$(targets:%=$(B)/fuzz/%-mutator.so): $(B)/fuzz/%-mutator.so: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl_mutator.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
-$(addprefix $(B)/fuzz/,$(targets)): $(B)/fuzz/%: $(fuzz) $(B)/fuzz/targets/%.o $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
+$(targets:%=$(B)/fuzz/%): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
 	$(call say,LD)
 	$(Q)$(or $(FUZZ_CC),$(error no clang with libFuzzer (clang-19 and libclang-rt-19-dev))) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \
 	$(if $(AFL_RT),$(foreach program,afl mutator.so,$(targets:%=$(B)/fuzz/%-$(program))))
+
+# What changes the drivers, where libclang is installed.
+LIBCLANG ?= $(patsubst %/include/clang-c/Index.h,%,$(firstword $(foreach v,19 20 21 18 17,$(wildcard /usr/lib/llvm-$(v)/include/clang-c/Index.h))))
+mutate	:= $(patsubst %.c,$(B)/%.o,$(wildcard mutants/*.c))
+$(mutate): private ALL_CFLAGS += -I$(LIBCLANG)/include
+$(B)/mutate: $(mutate)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(or $(LIBCLANG),$(error no libclang (libclang-19-dev)))/lib -lclang
 
 # Objects that only pattern rules name are kept, too.
 .SECONDARY:
@@ -105,7 +116,7 @@ check: setup ## run the conformance suite on the running kernel (ARGS="-j 1 'ope
 	@cli/check $(B)/tuntests $(ARGS)
 
 test: setup-test ## the project's own tests
-	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo
+	@$(MAKE) --no-print-directory $(jobs) $(B)/tuntests $(B)/unit $(B)/demo $(if $(LIBCLANG),$(B)/mutate)
 	@cli/selftest $(TESTS)
 
 # The kernels of docs/matrix.html.
@@ -129,8 +140,14 @@ coverage: all ## what of the drivers the suite covers, and which test what (resu
 fuzz-coverage: all fuzz-programs ## what of the drivers all fuzz targets cover in TIME seconds each (results/coverage)
 	@cli/coverage_fuzz -t $(TIME) results/coverage
 
-mutants: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
+mutants: all $(B)/mutate ## small changes of the drivers, and how many the suite sees (ARGS="-n 100 -j 2")
+	@mutants/score $(ARGS)
+
+hunt: all fuzz-programs ## old bugs of the drivers, and how soon the targets find them (ARGS="-r 5 stale_queue")
 	@mutants/hunt $(ARGS)
+
+guards: all ## old bugs of the drivers, and whether the test of each sees it (ARGS=stale_queue)
+	@mutants/guards $(ARGS)
 
 corpus: fuzz-programs ## corpus/seeds, as the targets make them
 	rm -rf corpus/seeds
@@ -154,7 +171,9 @@ PREFIX	?= /usr/local
 # The kernel's own `make -C tools/testing/selftests install` may have filled it before: its list is kept.
 KSELFTEST ?= $(PREFIX)/libexec/kselftest
 ksft	 = $(DESTDIR)$(KSELFTEST)
-install: all ## the program, its manual page and a kselftest-style list
+# Of the fuzz targets those that were built.
+built	:= $(wildcard $(foreach suffix,replay afl mutator.so,$(targets:%=$(B)/fuzz/%-$(suffix))) $(targets:%=$(B)/fuzz/%))
+install: all $(built) ## the program, the fuzz programs that were built, its manual page and a kselftest-style list
 	install -D -m 755 $(B)/tuntests $(DESTDIR)$(PREFIX)/bin/tuntests
 	install -D -m 644 cli/tuntests.1 $(DESTDIR)$(PREFIX)/share/man/man1/tuntests.1
 	install -D -m 755 -t $(ksft)/tuntests cli/run_tuntests
@@ -164,6 +183,7 @@ install: all ## the program, its manual page and a kselftest-style list
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tuntests/baselines results/baselines/*.json
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest $(filter-out guest/config guest/test,$(wildcard guest/*))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/guest/config $(wildcard guest/config/*)
+	$(if $(built),install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/tuntests/fuzz $(built))
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -21,7 +21,7 @@ struct campaign {
 	unsigned int jobs;
 	unsigned int seconds; /* 0: until a signal */
 	bool resume;
-	bool first; /* end when the first failure is settled */
+	bool first;	       /* end when the first failure is settled */
 	char *folder, *corpus; /* absolute paths */
 };
 
@@ -31,7 +31,11 @@ struct campaign {
  */
 int campaign_run(struct campaign *c);
 
-/* "build/fuzz/TARGET@suffix@" next to this program, absolute, to be freed; NULL after a line. */
+/*
+ * A target's program: in build/fuzz, or where `make install` puts it; its absolute path, to be
+ * freed. The second gives NULL after a line if there is none.
+ */
+bool campaign_has_program(const char *target, const char *suffix, char **path);
 char *campaign_program(const char *target, const char *suffix);
 
 /*

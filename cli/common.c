@@ -2,9 +2,11 @@
 #include "cli/common.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/registry.h"
 
@@ -24,8 +26,49 @@ char *join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? must(NULL) : path;
 }
 
+bool find_beside(const char *in_tree, const char *installed, const char *name, char **path)
+{
+	char self[PATH_MAX], *other;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len <= 0) {
+		*path = must(strdup("/proc/self/exe"));
+		return false;
+	}
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	if (asprintf(path, "%s/%s/%s", self, in_tree, name) < 0 ||
+	    asprintf(&other, "%s/%s/%s", self, installed, name) < 0)
+		must(NULL);
+	if (access(*path, X_OK) && !access(other, X_OK)) {
+		free(*path);
+		*path = other;
+		return true;
+	}
+	free(other);
+	return !access(*path, X_OK);
+}
+
 bool fault(const char *path, const char *what)
 {
 	fprintf(stderr, "%s: %s%s: %s\n", registry_suite()->name, what, path, strerror(errno));
 	return false;
+}
+
+bool copy_file(const char *from, const char *to)
+{
+	char buf[65536];
+	FILE *in = fopen(from, "re"), *out = in ? fopen(to, "we") : NULL;
+	bool ok = in && out;
+	size_t n;
+
+	if (!in)
+		return fault(from, "cannot read ");
+	while (ok && (n = fread(buf, 1, sizeof(buf), in)))
+		ok = fwrite(buf, 1, n, out) == n;
+	if (in)
+		fclose(in);
+	if (out && fclose(out))
+		ok = false;
+	return ok || fault(to, "cannot write ");
 }

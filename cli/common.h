@@ -11,7 +11,17 @@ void *must(void *p);
 /* "DIR/NAME", to be freed. */
 char *join(const char *dir, const char *name);
 
+/*
+ * Where a file that runs is: @in_tree/@name or, as `make install` has it, @installed/@name; both
+ * are relative to the folder of this program. True, and @path; otherwise errno, and @path is the
+ * first. To be freed.
+ */
+bool find_beside(const char *in_tree, const char *installed, const char *name, char **path);
+
 /* "@what@path: " and the text of errno as a line on standard error. Always false. */
 bool fault(const char *path, const char *what);
+
+/* False after a line. */
+bool copy_file(const char *from, const char *to);
 
 #endif /* CLI_COMMON_H */

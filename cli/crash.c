@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/crash.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,144 +17,14 @@
 #include "cli/common.h"
 #include "cli/guest.h"
 #include "fuzz/engine/recorder.h"
-#include "harness/kmsg.h"
 #include "harness/output.h"
 #include "harness/registry.h"
 
-/* So many functions of a report's call trace make its name. */
-#define FRAMES	     3
 /* Making a failure small ends after so many guests, or so long. */
 #define SHRINK_BOOTS 200
 #define SHRINK_S     1200
 /* A guest in which nothing is tried for so long hangs. */
 #define QUIET_S	     90
-
-/* --- titles ------------------------------------------------------------------------------ */
-
-/* Functions that report, and are not what went wrong. */
-static bool reports(const char *function)
-{
-	static const char *const begins[] = {
-		"dump_",	"show_",	"__dump",	 "print_", "kasan_",   "__asan_",
-		"__kasan",	"check_region", "panic",	 "__warn", "warn_",    "report_",
-		"ubsan_",	"__ubsan",	"handle_",	 "segv",   "sig_",     "hard_",
-		"unblock_",	"_raw_spin",	"um_",		 "relay_", "bad_segv", "userspace",
-		"fork_handler", "asan_",	"do_error",	 "exc_",   "asm_exc",  "die",
-		"oops_",	"new_thread",	"interrupt_end",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
-		if (!strncmp(function, begins[i], strlen(begins[i])))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The function in a line of a call trace: "[<...>] tun_get_user+0x1a/0x2b [tun]". One with a
- * question mark in front may be anything that lay on the stack.
- */
-static bool frame_of(const char *line, char *function, size_t size)
-{
-	const char *plus = strstr(line, "+0x"), *from = plus;
-
-	if (!plus || !strchr(plus, '/') || strstr(line, " ? "))
-		return false;
-	while (from > line && (isalnum((unsigned char)from[-1]) || strchr("_.", from[-1])))
-		from--;
-	snprintf(function, size, "%.*s", (int)(plus - from), from);
-	function[strcspn(function, ".")] = '\0';
-	return *function && !reports(function);
-}
-
-/*
- * Without the time in front, and what differs each time: numbers, addresses, and all behind a
- * function's name.
- */
-static void normalize(const char *line, char *out, size_t size)
-{
-	size_t n = 0;
-
-	if (*line == '[' && strchr(line, ']'))
-		line = strchr(line, ']') + 1;
-	while (*line == ' ')
-		line++;
-	while (*line && *line != '\n' && n + 1 < size && strncmp(line, "+0x", 3)) {
-		size_t digits = strspn(line, "0123456789");
-
-		/* Hexadecimal ones have letters. */
-		if (!strncmp(line, "0x", 2))
-			digits = 2 + strspn(line + 2, "0123456789abcdef");
-		out[n++] = digits ? '#' : *line;
-		line += digits ? digits : 1;
-	}
-	out[n] = '\0';
-}
-
-static bool says_failure(const char *line)
-{
-	return strstr(line, ": the kernel does not do what the model says: ") ||
-	       strstr(line, "ERROR: libFuzzer: ") || strstr(line, "tuntests: BUG: ");
-}
-
-static bool ends_in(const char *text, const char *word)
-{
-	size_t n = strlen(text), len = strlen(word);
-
-	return n > len && !strcmp(text + n - len, word) && text[n - len - 1] == ' ';
-}
-
-char *crash_title(const char *console)
-{
-	FILE *in = fopen(console, "re");
-	char line[1024], title[300] = "", part[200], function[128], *text;
-	bool kernel = false, traced = false;
-	int frames = 0;
-
-	while (in && fgets(line, sizeof(line), in)) {
-		bool report = *line == '[' && kmsg_is_report(line);
-
-		if (!kernel && (report || (!*title && says_failure(line)))) {
-			normalize(line, title, sizeof(title));
-			kernel = report;
-		} else if (kernel && strstr(line, "Call Trace")) {
-			traced = true;
-		} else if (traced && frames < FRAMES &&
-			   frame_of(line, function, sizeof(function))) {
-			snprintf(part, sizeof(part), " < %s", function);
-			/* The report has named the first. */
-			if (!frames && ends_in(title, function))
-				continue;
-			strncat(title, part, sizeof(title) - strlen(title) - 1);
-			frames++;
-		}
-	}
-	if (in)
-		fclose(in);
-	text = *title ? must(strdup(title)) : NULL;
-	return text;
-}
-
-/*
- * The same functions: one who writes where nothing of his is meets a free object as well as the end
- * of one in use.
- */
-static bool same_place(const char *a, const char *b)
-{
-	const char *in_a = strstr(a, " in "), *in_b = strstr(b, " in ");
-
-	return in_a && in_b ? !strcmp(in_a, in_b) : !strcmp(a, b);
-}
-
-/* FNV-1a. */
-void crash_hash(const char *title, char *hash)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	for (; *title; title++)
-		h = (h ^ (unsigned char)*title) * 0x100000001b3ULL;
-	sprintf(hash, "%016" PRIx64, h);
-}
 
 /* --- making it small --------------------------------------------------------------------- */
 
@@ -247,7 +115,8 @@ static int make_small(const struct campaign *c, const char *pending, const char 
 			char *again = crash_title(console);
 
 			if (!make_file(pending,
-				       again && same_place(again, title) ? "died" : "other", ""))
+				       again && crash_same_place(again, title) ? "died" : "other",
+				       ""))
 				status = 2;
 			free(again);
 		}
@@ -318,7 +187,9 @@ static const char *const outcomes[] = {
 	"it did not happen again when the inputs were run once more: all of them are kept",
 	"it could not be tried again",
 	"it can be smaller: there was no time for more",
+	"it came before the first input",
 };
+#define NO_INPUT 4
 
 /* What the campaign has noted: after how long and how many inputs it was found. To be freed. */
 static char *found(const char *pending)
@@ -335,6 +206,25 @@ static char *found(const char *pending)
 	return must(strdup(text));
 }
 
+static void write_words(FILE *out, const struct campaign *c, int outcome, const char *when)
+{
+	const char *name = registry_suite()->name, *place = c->guest ? "--guest " : "--live",
+		   *guest = c->guest ? c->guest : "";
+
+	fprintf(out, "Target %s, %s%s.", c->target, c->guest ? "guest " : "the running kernel",
+		guest);
+	if (outcome == NO_INPUT) {
+		fprintf(out, "\nIt came before the first input.\nAgain: %s fuzz %s%s %s\n\n", name,
+			place, guest, c->target);
+		return;
+	}
+	fprintf(out, " Sequence and input: %s.\n", outcomes[outcome]);
+	if (*when)
+		fprintf(out, "Found after %s.\n", when);
+	fprintf(out, "Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
+		name, place, guest);
+}
+
 /* The report in words, and the console behind it, decoded where that is possible. */
 static bool write_report(const struct campaign *c, const char *pending, const char *title,
 			 int outcome)
@@ -344,15 +234,8 @@ static bool write_report(const struct campaign *c, const char *pending, const ch
 	bool ok = out;
 
 	if (ok) {
-		fprintf(out, "%s\n\nTarget %s, %s%s. Sequence and input: %s.\n", title, c->target,
-			c->guest ? "guest " : "the running kernel", c->guest ? c->guest : "",
-			outcomes[outcome]);
-		if (*when)
-			fprintf(out, "Found after %s.\n", when);
-		fprintf(out,
-			"Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
-			registry_suite()->name, c->guest ? "--guest " : "--live",
-			c->guest ? c->guest : "");
+		fprintf(out, "%s\n\n", title);
+		write_words(out, c, outcome, when);
 		ok = !fclose(out);
 	}
 	free(when);
@@ -427,16 +310,16 @@ static bool count_again(const char *crash)
 }
 
 /* Their last names. Only then the rest goes: who is killed before that begins again. */
-static bool tidy(const char *pending, const char *crash)
+static bool tidy(const char *pending, const char *crash, bool empty)
 {
-	static const char *const extra[] = { "trying",	  "position",	"died",	   "other",
-					     "tries",	  "decode",	"console", "position.part",
-					     "best.part", "trying.part", "found" };
+	static const char *const extra[] = { "trying",	  "position",	 "died",    "other",
+					     "tries",	  "decode",	 "console", "position.part",
+					     "best.part", "trying.part", "found",   "sequence" };
 	char *best = join(pending, "best"), *sequence = join(pending, "sequence");
 	bool ok = (!rename(best, sequence) || fault(sequence, "cannot write ")) &&
 		  (!rename(pending, crash) || fault(crash, "cannot make "));
 
-	for (size_t i = 0; ok && i < ARRAY_SIZE(extra); i++) {
+	for (size_t i = 0; ok && i < ARRAY_SIZE(extra) - !empty; i++) {
 		char *path = join(crash, extra[i]);
 
 		unlink(path);
@@ -447,17 +330,30 @@ static bool tidy(const char *pending, const char *crash)
 	return ok;
 }
 
+/* True if the recording has no input. */
+static bool is_empty(const char *pending)
+{
+	char *best = join(pending, "best");
+	struct recording r;
+	bool empty = !recording_load(best, &r) && !r.count;
+
+	recording_free(&r);
+	free(best);
+	return empty;
+}
+
 static bool settle_new(const struct campaign *c, const char *pending, const char *title,
 		       const char *crash)
 {
-	int outcome = make_small(c, pending, title);
+	bool empty = is_empty(pending);
+	int outcome = empty ? NO_INPUT : make_small(c, pending, title);
 
 	fprintf(stderr, "\n%s fuzz: %s\n  %s, in %s\n", registry_suite()->name, title,
 		outcomes[outcome], crash);
-	return write_program(c, pending) && write_input(pending) &&
+	return (empty || (write_program(c, pending) && write_input(pending))) &&
 	       write_report(c, pending, title, outcome) && write_kernel(c, pending) &&
 	       make_file(pending, "target", c->target) && make_file(pending, "times", "1\n") &&
-	       tidy(pending, crash);
+	       tidy(pending, crash, empty);
 }
 
 /* False if the campaign ended while it was still writing this: then it is kept once more. */

@@ -11,6 +11,11 @@
  * be freed; NULL if there is nothing of that kind.
  */
 char *crash_title(const char *console);
+/*
+ * The same functions: one who writes where nothing of his is meets a free object as well as the end
+ * of one in use.
+ */
+bool crash_same_place(const char *a, const char *b);
 /* 16 hexadecimal digits of a title. */
 void crash_hash(const char *title, char *hash);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/common.h"
 #include "harness/output.h"
@@ -94,7 +95,7 @@ static json_t *crash_list(const struct campaign *c)
 	return all;
 }
 
-bool dashboard_write(const struct campaign *c)
+bool dashboard_write(const struct campaign *c, bool results, const char *end)
 {
 	const char *mark = strstr(dashboard_page, DATA_MARK);
 	char *path = join(c->folder, "index.html"), *data, *page, *at;
@@ -105,6 +106,9 @@ bool dashboard_write(const struct campaign *c)
 	json_object_set_new(campaign, "guest", json_string(c->guest ? c->guest : "running kernel"));
 	json_object_set_new(campaign, "engine", json_string(c->afl ? "AFL++" : "libFuzzer"));
 	json_object_set_new(campaign, "jobs", json_integer(c->jobs));
+	json_object_set_new(campaign, "feedback", json_string(results ? "results" : "edges"));
+	json_object_set_new(campaign, "end", end ? json_string(end) : json_null());
+	json_object_set_new(campaign, "written", json_integer(time(NULL)));
 	json_object_set_new(campaign, "points", points(c));
 	json_object_set_new(campaign, "crashes", crash_list(c));
 	data = must(json_dumps(campaign, JSON_COMPACT));

@@ -5,7 +5,10 @@
 
 #include "cli/campaign.h"
 
-/* Writes index.html from the folder's stats.csv and crashes. False after a line. */
-bool dashboard_write(const struct campaign *c);
+/*
+ * Writes index.html from the folder's stats.csv and crashes. @results: what are called edges there
+ * are results of calls. @end: how the campaign has ended, NULL if it has not. False after a line.
+ */
+bool dashboard_write(const struct campaign *c, bool results, const char *end);
 
 #endif /* CLI_DASHBOARD_H */

@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/guest.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/common.h"
 #include "harness/registry.h"
 
 char *guest_script(const char *name)
 {
-	static const char *const dirs[] = { "../guest", "../libexec/tuntests/guest" };
-	char program[PATH_MAX], *path;
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	size_t i;
+	char *path;
 
-	if (len <= 0) {
-		fprintf(stderr, "%s: cannot find its own folder: /proc/self/exe: %s\n",
-			registry_suite()->name, strerror(errno));
-		return NULL;
-	}
-	program[len] = '\0';
-	*strrchr(program, '/') = '\0';
-	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
-		if (asprintf(&path, "%s/%s/%s", program, dirs[i], name) < 0)
-			break;
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	fprintf(stderr, "%s: there is no %s/%s/%s\n", registry_suite()->name, program, dirs[0], name);
+	if (find_beside("../guest", "../libexec/tuntests/guest", name, &path))
+		return path;
+	fault(path, "no script ");
+	free(path);
 	return NULL;
 }
 

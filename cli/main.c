@@ -95,6 +95,8 @@ static const char run_help[] =
 	"      --long           also run tests that take long; without it only those whose id is given\n"
 	"                       (the one way to run one that a faulty kernel may not survive)\n"
 	"      --strict         a skipped test is a failed test\n"
+	"      --first          end at the first failure\n"
+	"      --ordered        tests begin in the order in which the PATTERNs name them\n"
 	"  -v, --verbose        show what every test printed\n"
 	"  -o, --output DIR     write results.json, results.ktap, junit.xml and the evidence of\n"
 	"                       failed tests there (default: results/runs/TIME-KERNEL)\n"
@@ -223,7 +225,8 @@ static uint64_t seed(const char *option, const char *text)
 }
 
 enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS,
-       OPT_BOOT_TIMEOUT, OPT_AREAS, OPT_SEED, OPT_LONG, OPT_GCOV, OPT_TOUCHING, OPT_FROM };
+       OPT_BOOT_TIMEOUT, OPT_AREAS, OPT_SEED, OPT_LONG, OPT_FIRST, OPT_ORDERED,
+       OPT_GCOV, OPT_TOUCHING, OPT_FROM };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -233,6 +236,8 @@ static const struct option run_long[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "long", no_argument, NULL, OPT_LONG },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "first", no_argument, NULL, OPT_FIRST },
+	{ "ordered", no_argument, NULL, OPT_ORDERED },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "json", required_argument, NULL, OPT_JSON },
@@ -296,6 +301,12 @@ static int cmd_run(int argc, char **argv)
 			break;
 		case OPT_STRICT:
 			o.strict = true;
+			break;
+		case OPT_FIRST:
+			o.first = true;
+			break;
+		case OPT_ORDERED:
+			o.ordered = true;
 			break;
 		case 'v':
 			o.verbose = true;

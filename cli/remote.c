@@ -114,15 +114,17 @@ static void push_batch(struct fleet *f, struct batch *b)
 static void share_out(struct fleet *f)
 {
 	unsigned int g, guests = f->count;
+	size_t i, count, *queue = run_queue(f->run, &count);
+	bool ordered = f->run->options->ordered;
 	struct batch *b;
-	size_t i;
 
 	for (g = 0; g < guests; g++) {
 		b = new_batch(f->run->options->jobs);
 		for (i = g; i < f->run->count; i += guests)
-			add_to_batch(b, i);
+			add_to_batch(b, ordered ? queue[i] : i);
 		push_batch(f, b);
 	}
+	free(queue);
 }
 
 /* --- booting ----------------------------------------------------------------------------- */
@@ -205,6 +207,8 @@ static char **command_line(const struct fleet *f, const struct guest *g, const c
 	if (o->shuffle)
 		add_number(&argv, &n, "--shuffle", o->shuffle_seed);
 	add_number(&argv, &n, "--seed", o->seed);
+	if (o->ordered)
+		add_word(&argv, &n, "--ordered");
 	if (o->verbose)
 		add_word(&argv, &n, "--verbose");
 	for (i = 0; i < b->count; i++)
@@ -500,7 +504,7 @@ static void end_guest(struct fleet *f, struct guest *g)
 	close(g->journal_fd);
 	unlink(g->started);
 	free(g->started);
-	if (!f->run->signal && !g->ended) {
+	if (!run_over(f->run) && !g->ended) {
 		bool broken = WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_BOOT;
 
 		f->broken |= broken;
@@ -552,7 +556,7 @@ static unsigned int give_work(struct fleet *f)
 	for (i = 0; i < f->count; i++) {
 		struct batch *b = f->batches;
 
-		if (!f->guests[i].batch && b && !f->run->signal && !f->cannot_boot) {
+		if (!f->guests[i].batch && b && !run_over(f->run) && !f->cannot_boot) {
 			f->batches = b->next;
 			start_guest(f, &f->guests[i], b);
 		}
@@ -567,7 +571,7 @@ static void look_at(struct fleet *f, struct guest *g, bool over)
 	listen_to(f, g);
 	if (over)
 		end_guest(f, g);
-	else if ((f->run->signal || silent(f, g)) && !g->hung) {
+	else if ((run_over(f->run) || silent(f, g)) && !g->hung) {
 		g->hung = true;
 		g->told_ns = now_ns();
 		kill(-g->pid, SIGTERM); /* what it is preparing, too */

@@ -37,19 +37,11 @@ static const char replay_help[] =
 
 static bool is_target(const char *name)
 {
-	char *self = realpath("/proc/self/exe", NULL), *path;
-	bool is;
+	char *path;
+	bool is = campaign_has_program(name, "-replay", &path);
 
-	/* Where that is unknown, it is said when the program is looked for. */
-	if (!self)
-		return *name;
-	*strrchr(self, '/') = '\0';
-	if (asprintf(&path, "%s/fuzz/%s-replay", self, name) < 0)
-		path = NULL;
-	is = *name && !access(must(path), X_OK);
 	free(path);
-	free(self);
-	return is;
+	return *name && is;
 }
 
 static void read_beside(const char *path, char *name, size_t size)

@@ -10,6 +10,8 @@
 
 #define LONGEST 70000
 
+static const bool host_is_be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
 void delivered_receive(int packet, struct delivered *d)
 {
 	static uint8_t buf[VNET_SIZE_LEGACY + LONGEST];
@@ -28,12 +30,39 @@ void delivered_receive(int packet, struct delivered *d)
 	d->seen = n >= 0 || errno != EAGAIN;
 	if (n < VNET_SIZE_LEGACY)
 		return;
-	d->vnet = vnet_decode(buf, VNET_SIZE_LEGACY, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	d->vnet = vnet_decode(buf, VNET_SIZE_LEGACY, host_is_be);
 	d->frame = buf + VNET_SIZE_LEGACY;
 	d->len = n - VNET_SIZE_LEGACY;
 	c = CMSG_FIRSTHDR(&msg);
 	if (c && c->cmsg_type == PACKET_AUXDATA)
 		memcpy(&d->info.aux, CMSG_DATA(c), sizeof(d->info.aux));
+}
+
+size_t delivered_drain(int packet)
+{
+	struct delivered d;
+	size_t longest = 0;
+
+	do {
+		d = (struct delivered){ 0 };
+		delivered_receive(packet, &d);
+		longest = d.len > longest ? d.len : longest;
+	} while (d.seen);
+	return longest;
+}
+
+ssize_t delivered_send(int packet, const struct sockaddr_ll *to, const struct vnet *v,
+		       const void *frame, size_t len)
+{
+	uint8_t header[VNET_SIZE_LEGACY];
+	struct iovec iov[2] = { { header, sizeof(header) }, { (void *)frame, len } };
+	struct msghdr msg = {
+		.msg_name = (void *)to, .msg_namelen = to ? sizeof(*to) : 0,
+		.msg_iov = iov, .msg_iovlen = 2,
+	};
+
+	vnet_encode(v, header, sizeof(header), host_is_be);
+	return sendmsg(packet, &msg, 0);
 }
 
 void delivered_take(struct packet_ring *ring, struct delivered *d)
@@ -47,8 +76,7 @@ void delivered_take(struct packet_ring *ring, struct delivered *d)
 		return;
 	d->frame = from + frame->tp_mac;
 	d->len = frame->tp_len;
-	d->vnet = vnet_decode(d->frame - VNET_SIZE_LEGACY, VNET_SIZE_LEGACY,
-			      __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	d->vnet = vnet_decode(d->frame - VNET_SIZE_LEGACY, VNET_SIZE_LEGACY, host_is_be);
 	memcpy(&d->info.from, from + TPACKET_ALIGN(sizeof(*frame)), sizeof(d->info.from));
 	d->info.aux.tp_status = frame->tp_status;
 	d->info.aux.tp_vlan_tci = frame->tp_vlan_tci;

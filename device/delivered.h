@@ -22,9 +22,14 @@ struct delivered {
 /* The next frame of @packet, a socket with PACKET_VNET_HDR, if there is one already. */
 void delivered_receive(int packet, struct delivered *d);
 
+/* Takes all that have come: the bytes of the longest, 0 if there is none. */
+size_t delivered_drain(int packet);
+/* sendmsg() of a frame behind @v through such a socket; @to NULL: where it is bound to. */
+ssize_t delivered_send(int packet, const struct sockaddr_ll *to, const struct vnet *v,
+		       const void *frame, size_t len);
 /*
- * The same of a ring with PACKET_VNET, without a system call. A frame that PACKET_VNET_HDR cannot
- * tell of is not there.
+ * The same as delivered_receive() of a ring with PACKET_VNET, without a system call. A frame that
+ * PACKET_VNET_HDR cannot tell of is not there.
  */
 void delivered_take(struct packet_ring *ring, struct delivered *d);
 

@@ -117,6 +117,11 @@ struct parsed {
  * header. False if it is cut short or no IP; what was read until then is in @p.
  */
 bool frame_parse(const void *frame, size_t len, bool ethernet, struct parsed *p);
+/*
+ * The same, and false too if it is not one IP packet from end to end, with a right IP checksum, but
+ * tagged, a fragment, or followed by something.
+ */
+bool frame_parse_whole(const void *frame, size_t len, bool ethernet, struct parsed *p);
 
 /*
  * The one's complement sum (RFC 1071) of @len bytes added to @sum, as a number in host order; and

@@ -267,6 +267,28 @@ bool lockstep_end(struct lockstep *ls)
 	return ok;
 }
 
+void lockstep_leave(struct lockstep *ls)
+{
+	op_run_leave(ls);
+}
+
+/* The end of a sequence that is not as it should be. */
+static bool give_up(struct lockstep *ls)
+{
+	op_run_finish(ls);
+	op_run_leave(ls);
+	return false;
+}
+
+/* And of one that is, as far as we know. */
+static bool finish(struct lockstep *ls)
+{
+	bool ok = lockstep_end(ls);
+
+	op_run_leave(ls);
+	return ok;
+}
+
 static void append(struct sequence *sequence, const struct op *op)
 {
 	if (!sequence)
@@ -285,12 +307,10 @@ bool lockstep_run(struct lockstep *ls, const struct model_abi *abi, struct draw 
 		struct op op = op_draw(draw, &ls->model);
 
 		append(sequence, &op);
-		if (!lockstep_step(ls, &op)) {
-			op_run_finish(ls);
-			return false;
-		}
+		if (!lockstep_step(ls, &op))
+			return give_up(ls);
 	}
-	return lockstep_end(ls);
+	return finish(ls);
 }
 
 bool lockstep_replay(struct lockstep *ls, const struct model_abi *abi,
@@ -303,11 +323,9 @@ bool lockstep_replay(struct lockstep *ls, const struct model_abi *abi,
 		*failed_at = i;
 		if (results)
 			results[i] = ls->expected;
-		if (!same) {
-			op_run_finish(ls);
-			return false;
-		}
+		if (!same)
+			return give_up(ls);
 	}
 	*failed_at = sequence->count;
-	return lockstep_end(ls);
+	return finish(ls);
 }

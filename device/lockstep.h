@@ -13,6 +13,7 @@ struct lockstep {
 	int fds[MODEL_FILES];
 	int netns[MODEL_NETNS]; /* namespaces, and in each a packet socket that takes everything */
 	int sockets[MODEL_NETNS];
+	bool has_namespaces;
 	int here;			 /* the one that the thread is in */
 	int who;			 /* whose ids it has, index into op_creds[] */
 	struct op_result expected, seen; /* of the last operation */
@@ -33,9 +34,9 @@ struct lockstep {
 struct model_abi lockstep_abi(void);
 
 /*
- * Starts in two new network namespaces; the thread that calls is moved into them. Ends the test if
- * that cannot be done. The programs for BPF are loaded once in a process. Of @ls, which is zero
- * when it is used first, only spoil and spoil_what stay.
+ * Starts in two new network namespaces, or in those of the lockstep_end() before; the thread that
+ * calls is moved into them. Ends the test if that cannot be done. The programs for BPF are loaded
+ * once in a process. Of @ls, which is zero when it is used first, only spoil and spoil_what stay.
  */
 void lockstep_begin(struct lockstep *ls, const struct model_abi *abi);
 /* One operation; false on a mismatch. */
@@ -45,9 +46,11 @@ bool lockstep_call(struct lockstep *ls, const struct op *op);
 bool lockstep_audit(struct lockstep *ls);
 /*
  * Closes all files and deletes all devices: false if the model and the kernel do not agree about
- * what is left before that.
+ * what is left before that. The namespaces are kept for the next time.
  */
 bool lockstep_end(struct lockstep *ls);
+/* Closes them, too. */
+void lockstep_leave(struct lockstep *ls);
 
 /* A sequence of operations that was found, or is being made shorter. */
 struct sequence {
@@ -56,14 +59,14 @@ struct sequence {
 };
 
 /*
- * Draws and runs up to @count operations. False on a mismatch; the operations until then are
- * appended to @sequence (may be NULL), to be freed by the caller.
+ * In namespaces of its own, draws and runs up to @count operations. False on a mismatch; the
+ * operations until then are appended to @sequence (may be NULL), to be freed by the caller.
  */
 bool lockstep_run(struct lockstep *ls, const struct model_abi *abi, struct draw *draw, size_t count,
 		  struct sequence *sequence);
 /*
- * Runs @sequence from the beginning; false on a mismatch, of operation @failed_at, and the rest is
- * left out. @results, if not NULL, gets what the model expected of each.
+ * The same, runs @sequence from the beginning; false on a mismatch, of operation @failed_at, and
+ * the rest is left out. @results, if not NULL, gets what the model expected of each.
  */
 bool lockstep_replay(struct lockstep *ls, const struct model_abi *abi,
 		     const struct sequence *sequence, size_t *failed_at, struct op_result *results);

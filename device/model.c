@@ -157,7 +157,7 @@ static int attach(struct model *m, struct model_device *d, struct model_file *f,
 	if (!model_multi_queue(d) && d->numqueues == 1)
 		return -EBUSY;
 	if (!(flags & IFF_NOFILTER) && d->filter_attached) {
-		if (model_programs[d->fprog] >= 0) {
+		if (d->fprog >= 0 && model_programs[d->fprog] >= 0) {
 			f->filter = d->fprog;
 			return 0;
 		}

@@ -97,6 +97,8 @@ struct model_device {
 	bool filter_attached;
 	int fprog;	    /* the program of the last TUNATTACHFILTER, -1 for none */
 	int steering, ebpf; /* what these programs return, -2 for none */
+	/* of ethtool; the speed is not known before it is set */
+	uint32_t msg_level, rx_frames, speed;
 	struct model_stats stats;
 };
 
@@ -156,6 +158,7 @@ int model_set_vnet_hdr_sz(struct model *m, int file, int32_t bytes);
 int model_set_vnet_le(struct model *m, int file, int on);
 int model_set_vnet_be(struct model *m, int file, int on);
 int model_set_carrier(struct model *m, int file, int on);
+int model_set_debug(struct model *m, int file, uint32_t level);
 int model_set_tx_filter(struct model *m, int file, unsigned int flags, size_t count,
 			const uint8_t (*addresses)[6]);
 int model_set_hwaddr(struct model *m, int file, unsigned int family, const uint8_t address[6]);
@@ -165,6 +168,8 @@ int model_detach_filter(struct model *m, int file);
 /* @returns: what the program does, -2 to take it away. */
 int model_set_steering(struct model *m, int file, int returns);
 int model_set_ebpf(struct model *m, int file, int returns);
+/* @request with an argument that cannot be read or written. */
+int model_bad_pointer(struct model *m, int file, unsigned long request);
 /* An ioctl that only needs a device, and one the driver does not know. */
 int model_ioctl_attached(struct model *m, int file);
 int model_ioctl_unknown(struct model *m, int file);

@@ -9,6 +9,41 @@
 
 const int model_programs[MODEL_PROGRAMS] = { 0, 20, 0xffff, -1 };
 
+/*
+ * __tun_chr_ioctl(): what is looked at before the argument. TUNATTACHFILTER reads it right to where
+ * TUNGETFILTER has it from, and what cannot be read becomes zeros there.
+ */
+int model_bad_pointer(struct model *m, int file, unsigned long request)
+{
+	struct model_device *d = model_device_of(m, &m->files[file]);
+
+	switch (request) {
+	case TUNSETIFF:
+	case TUNSETQUEUE:
+	case SIOCGIFHWADDR:
+	case SIOCSIFHWADDR:
+	case TUNGETFEATURES:
+		return -EFAULT;
+	case TUNSETIFINDEX:
+		return d ? -EPERM : -EFAULT;
+	}
+	if (!d)
+		return -EBADFD;
+	switch (request) {
+	case TUNATTACHFILTER:
+		if (d->tap)
+			d->fprog = -1;
+		/* fall through */
+	case TUNSETTXFILTER:
+	case TUNGETFILTER:
+		return d->tap ? -EFAULT : -EINVAL;
+	case TUNSETVNETBE:
+	case TUNGETVNETBE:
+		return m->abi.kernel.cross_le ? -EFAULT : -EINVAL;
+	}
+	return -EFAULT;
+}
+
 int model_ioctl_attached(struct model *m, int file)
 {
 	return model_device_of(m, &m->files[file]) ? 0 : -EBADFD;
@@ -63,8 +98,21 @@ int model_set_group(struct model *m, int file, uint32_t gid)
 static uint8_t address_len(uint16_t type)
 {
 	switch (type) {
+	case ARPHRD_LOCALTLK:
+		return 1;
+	case ARPHRD_ROSE:
+		return 5;
 	case ARPHRD_ETHER:
+	case ARPHRD_FDDI:
+	case ARPHRD_IEEE802:
+	case ARPHRD_HIPPI:
 		return 6;
+	case ARPHRD_NETROM:
+		return 7;
+	case ARPHRD_IEEE802154:
+	case ARPHRD_IEEE802154_MONITOR:
+	case ARPHRD_6LOWPAN:
+		return 8;
 	case ARPHRD_IPGRE:
 	case ARPHRD_TUNNEL:
 	case ARPHRD_SIT:
@@ -175,6 +223,17 @@ unsigned int model_hash(const uint8_t address[6])
 }
 
 /* update_filter(): the number of addresses that are compared, or 0 for no filter. */
+/* TUNSETDEBUG: what ethtool calls the message level. */
+int model_set_debug(struct model *m, int file, uint32_t level)
+{
+	struct model_device *d = model_device_of(m, &m->files[file]);
+
+	if (!d)
+		return -EBADFD;
+	d->msg_level = level;
+	return 0;
+}
+
 int model_set_tx_filter(struct model *m, int file, unsigned int flags, size_t count,
 			const uint8_t (*addresses)[6])
 {

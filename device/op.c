@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the model says of an operation. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
 
 #include "device/op.h"
@@ -13,6 +14,29 @@ const struct model_cred op_creds[OP_CREDS] = {
 };
 
 const int op_ebpf[OP_EBPF] = { 0, 1, 2, 20, -1, 0x10001 };
+
+const struct op_pointer op_pointers[OP_POINTERS] = {
+	{ TUNSETIFF, "TUNSETIFF" },
+	{ TUNGETIFF, "TUNGETIFF" },
+	{ TUNSETQUEUE, "TUNSETQUEUE" },
+	{ SIOCGIFHWADDR, "SIOCGIFHWADDR" },
+	{ SIOCSIFHWADDR, "SIOCSIFHWADDR" },
+	{ TUNGETFEATURES, "TUNGETFEATURES" },
+	{ TUNSETIFINDEX, "TUNSETIFINDEX" },
+	{ TUNGETSNDBUF, "TUNGETSNDBUF" },
+	{ TUNSETSNDBUF, "TUNSETSNDBUF" },
+	{ TUNGETVNETHDRSZ, "TUNGETVNETHDRSZ" },
+	{ TUNSETVNETHDRSZ, "TUNSETVNETHDRSZ" },
+	{ TUNGETVNETLE, "TUNGETVNETLE" },
+	{ TUNSETVNETLE, "TUNSETVNETLE" },
+	{ TUNGETVNETBE, "TUNGETVNETBE" },
+	{ TUNSETVNETBE, "TUNSETVNETBE" },
+	{ TUNSETCARRIER, "TUNSETCARRIER" },
+	{ TUNATTACHFILTER, "TUNATTACHFILTER" },
+	{ TUNGETFILTER, "TUNGETFILTER" },
+	{ TUNSETTXFILTER, "TUNSETTXFILTER" },
+	{ TUNSETSTEERINGEBPF, "TUNSETSTEERINGEBPF" },
+};
 
 /* Fills in what an ioctl gives back, if the file has a device: @number, 0. */
 static void give(struct op_result *r, const struct model_device *d, int64_t number)
@@ -119,9 +143,55 @@ static void expect_link(struct model *m, const struct op *op, struct op_result *
 	case OP_LINK_MTU:
 		r->ret = model_link_mtu(m, op->netns, op->name, op->value);
 		break;
+	case OP_LINK_NEW:
+		r->ret = -EOPNOTSUPP;
+		break;
 	default:
 		r->ret = model_link_move(m, op->netns, op->name, op->value, device);
 	}
+}
+
+/* ethtool: the driver keeps what it is told, but for more frames than a poll takes. */
+static void expect_ethtool(struct model *m, const struct op *op, struct op_result *r)
+{
+	struct model_device *d = model_device(m, op->netns, op->name);
+
+	if (!d) {
+		r->ret = -ENODEV;
+		return;
+	}
+	switch (op->kind) {
+	case OP_GET_KIND:
+		r->number = d->tap ? IFF_TAP : IFF_TUN;
+		break;
+	case OP_GET_MSGLEVEL:
+		r->number = d->msg_level;
+		break;
+	case OP_SET_MSGLEVEL:
+		d->msg_level = op->value;
+		break;
+	case OP_GET_RX_FRAMES:
+		r->number = d->rx_frames;
+		break;
+	case OP_SET_RX_FRAMES:
+		d->rx_frames = op->value < 64 ? op->value : 64;
+		break;
+	case OP_GET_SPEED:
+		r->known = d->speed;
+		r->number = d->speed;
+		break;
+	default:
+		d->speed = op->value;
+	}
+}
+
+/* The line "iff:" has the name of the file's device, or nothing. */
+static void expect_fdinfo(struct model *m, const struct op *op, struct op_result *r)
+{
+	const struct model_device *d = model_device_of(m, &m->files[op->file]);
+
+	if (d)
+		strcpy(r->name, d->name);
 }
 
 static void expect_set(struct model *m, const struct op *op, struct op_result *r)
@@ -156,6 +226,12 @@ static void expect_set(struct model *m, const struct op *op, struct op_result *r
 		break;
 	case OP_SET_CARRIER:
 		r->ret = model_set_carrier(m, op->file, op->value);
+		break;
+	case OP_SET_DEBUG:
+		r->ret = model_set_debug(m, op->file, op->value);
+		break;
+	case OP_BAD_POINTER:
+		r->ret = model_bad_pointer(m, op->file, op_pointers[op->value].request);
 		break;
 	case OP_SET_TX_FILTER:
 		r->ret = model_set_tx_filter(m, op->file, op->flags, op->len / 6,
@@ -270,6 +346,20 @@ struct op_result op_expect(struct model *m, const struct op *op, struct model_de
 		break;
 	case OP_POLL:
 		r.ret = model_poll(m, op->file);
+		break;
+	case OP_SET_ASYNC:
+		break;
+	case OP_GET_FDINFO:
+		expect_fdinfo(m, op, &r);
+		break;
+	case OP_GET_KIND:
+	case OP_GET_MSGLEVEL:
+	case OP_SET_MSGLEVEL:
+	case OP_GET_RX_FRAMES:
+	case OP_SET_RX_FRAMES:
+	case OP_GET_SPEED:
+	case OP_SET_SPEED:
+		expect_ethtool(m, op, &r);
 		break;
 	case OP_SEND:
 		expect_send(m, op, &r);

@@ -44,11 +44,15 @@ enum op_kind {
 	OP_SET_EBPF,
 	OP_GET_DEV_NETNS,
 	OP_GET_SK_NETNS,
+	OP_SET_DEBUG,
+	OP_BAD_POINTER, /* an ioctl whose argument cannot be read or written */
 	OP_UNKNOWN_IOCTL,
 	/* on a file */
 	OP_READ,
 	OP_WRITE,
 	OP_POLL,
+	OP_SET_ASYNC,
+	OP_GET_FDINFO,
 	/* on a link, by its name */
 	OP_LINK_UP,
 	OP_LINK_DOWN,
@@ -57,6 +61,15 @@ enum op_kind {
 	OP_LINK_TXQUEUELEN,
 	OP_LINK_MTU,
 	OP_LINK_MOVE,
+	OP_LINK_NEW, /* of kind "tun", which rtnetlink cannot make */
+	/* ethtool */
+	OP_GET_KIND,
+	OP_GET_MSGLEVEL,
+	OP_SET_MSGLEVEL,
+	OP_GET_RX_FRAMES,
+	OP_SET_RX_FRAMES,
+	OP_GET_SPEED,
+	OP_SET_SPEED,
 	OP_SEND, /* a frame through an AF_PACKET socket */
 	OP_KINDS
 };
@@ -72,13 +85,21 @@ extern const struct model_cred op_creds[OP_CREDS];
 #define OP_EBPF 6
 extern const int op_ebpf[OP_EBPF];
 
+/* The ioctls of OP_BAD_POINTER. */
+#define OP_POINTERS 20
+extern const struct op_pointer {
+	unsigned long request;
+	const char *name;
+} op_pointers[OP_POINTERS];
+
 struct op {
 	enum op_kind kind;
 	uint8_t file;	/* 0 to MODEL_FILES - 1 */
 	uint8_t who;	/* index into op_creds[] */
 	uint8_t netns;	/* of a name; of an open */
 	uint32_t flags; /* TUNSETIFF, TUNSETQUEUE, TUNSETTXFILTER */
-	int64_t value; /* argument of an ioctl, size of a read, protocol of a frame sent */
+	int64_t value;	/* argument of an ioctl, or which; size of a read, protocol of a frame sent
+			 */
 	char name[IFNAMSIZ], to[IFNAMSIZ];
 	uint16_t len; /* of the data: a write's, a frame's, or six for each address */
 	uint8_t data[OP_DATA];

@@ -74,6 +74,10 @@ static const uint8_t weights[OP_KINDS] = {
 	[OP_SET_HWADDR] = 3,	  [OP_ATTACH_FILTER] = 2,   [OP_DETACH_FILTER] = 3,
 	[OP_GET_FILTER] = 2,	  [OP_SET_STEERING] = 8,    [OP_SET_EBPF] = 2,
 	[OP_GET_DEV_NETNS] = 1,	  [OP_GET_SK_NETNS] = 1,    [OP_UNKNOWN_IOCTL] = 1,
+	[OP_SET_DEBUG] = 1,	  [OP_BAD_POINTER] = 6,	    [OP_SET_ASYNC] = 2,
+	[OP_GET_FDINFO] = 2,	  [OP_LINK_NEW] = 1,	    [OP_GET_KIND] = 1,
+	[OP_GET_MSGLEVEL] = 1,	  [OP_SET_MSGLEVEL] = 1,    [OP_GET_RX_FRAMES] = 2,
+	[OP_SET_RX_FRAMES] = 2,	  [OP_GET_SPEED] = 2,	    [OP_SET_SPEED] = 1,
 	[OP_READ] = 20,		  [OP_WRITE] = 20,	    [OP_POLL] = 8,
 	[OP_LINK_UP] = 20,	  [OP_LINK_DOWN] = 2,	    [OP_LINK_DEL] = 1,
 	[OP_LINK_RENAME] = 2,	  [OP_LINK_TXQUEUELEN] = 3, [OP_LINK_MTU] = 2,
@@ -315,8 +319,17 @@ static void draw_value(struct draw *draw, struct op *op)
 	static const int64_t offloads[] = { 0,	  1, 3, 5,    7,    0xf,   0x11,  0x1f,	 0x61,
 					    0x7f, 2, 8, 0x21, 0x80, 0x183, 0x1ff, 0x200, -1 };
 	static const int64_t ids[] = { 0, 1000, 2000, UINT32_MAX };
-	static const int64_t types[] = { ARPHRD_ETHER, ARPHRD_NONE, ARPHRD_PPP, ARPHRD_IPGRE,
-					 ARPHRD_IP6GRE };
+	static const int64_t types[] = {
+		ARPHRD_ETHER,	ARPHRD_NONE,	 ARPHRD_PPP,	     ARPHRD_IPGRE,
+		ARPHRD_IP6GRE,	ARPHRD_TUNNEL,	 ARPHRD_TUNNEL6,     ARPHRD_SIT,
+		ARPHRD_FDDI,	ARPHRD_HIPPI,	 ARPHRD_IEEE802,     ARPHRD_ROSE,
+		ARPHRD_NETROM,	ARPHRD_LOCALTLK, ARPHRD_PHONET_PIPE, ARPHRD_IEEE802154_MONITOR,
+		ARPHRD_6LOWPAN, ARPHRD_VOID,
+	};
+	/* Level 1 would log each ioctl. */
+	static const int64_t levels[] = { 0, 2, 4 };
+	static const int64_t frames[] = { 0, 1, 63, 64, 65, UINT32_MAX };
+	static const int64_t speeds[] = { 10, 1000, 10000, INT32_MAX };
 	static const int64_t sndbufs[] = { -1, 0, 1, 3, 4, 2000, INT32_MAX };
 	static const int64_t sizes[] = { -1, 9, 10, 12, 20, 24, 40, INT32_MAX };
 	static const int64_t indices[] = { 0, 1, 2, 60, 61, 0x10040, -1 };
@@ -341,6 +354,22 @@ static void draw_value(struct draw *draw, struct op *op)
 		break;
 	case OP_SET_LINK:
 		op->value = PICK(draw, types);
+		break;
+	case OP_SET_DEBUG:
+	case OP_SET_MSGLEVEL:
+		op->value = PICK(draw, levels);
+		break;
+	case OP_SET_RX_FRAMES:
+		op->value = PICK(draw, frames);
+		break;
+	case OP_SET_SPEED:
+		op->value = PICK(draw, speeds);
+		break;
+	case OP_SET_ASYNC:
+		op->value = below(draw, 2);
+		break;
+	case OP_BAD_POINTER:
+		op->value = below(draw, OP_POINTERS);
 		break;
 	case OP_SET_OFFLOAD:
 		op->value = PICK(draw, offloads);
@@ -400,8 +429,12 @@ struct op op_draw(struct draw *draw, const struct model *m)
 		draw_link(draw, m, &op);
 	else
 		op.file = file_for(draw, m, op.kind);
-	if (m->abi.other_ids && op.kind < OP_READ && chance(draw, 15))
+	/* The bytes of an input mean the same where there are no other users. */
+	if (op.kind < OP_READ && chance(draw, 15)) {
 		op.who = below(draw, OP_CREDS);
+		if (!m->abi.other_ids)
+			op.who = 0;
+	}
 	switch (op.kind) {
 	case OP_OPEN:
 		op.who = 0;

@@ -66,6 +66,7 @@ static const struct {
 	[OP_SET_VNET_LE] = { "set_int", "TUNSETVNETLE" },
 	[OP_SET_VNET_BE] = { "set_int", "TUNSETVNETBE" },
 	[OP_SET_CARRIER] = { "set_int", "TUNSETCARRIER" },
+	[OP_SET_DEBUG] = { "by_value", "TUNSETDEBUG" },
 	[OP_DETACH_FILTER] = { "by_value", "TUNDETACHFILTER" },
 	[OP_SET_STEERING] = { "set_int", "TUNSETSTEERINGEBPF" },
 	[OP_SET_EBPF] = { "set_int", "TUNSETFILTEREBPF" },
@@ -88,6 +89,8 @@ static bool takes_program(enum op_kind kind)
 static bool gives_number(enum op_kind kind)
 {
 	return kind == OP_GET_IFF || kind == OP_GET_HWADDR || kind == OP_GET_FILTER ||
+	       kind == OP_GET_KIND || kind == OP_GET_MSGLEVEL || kind == OP_GET_RX_FRAMES ||
+	       kind == OP_GET_SPEED ||
 	       (plain[kind].helper && strncmp(plain[kind].helper, "get", 3) == 0);
 }
 
@@ -132,6 +135,22 @@ static void print_link(FILE *out, const struct op *op)
 	else if (op->kind != OP_LINK_DEL)
 		fprintf(out, ", %s, %lld", op->kind == OP_LINK_MTU ? "IFLA_MTU" : "IFLA_TXQLEN",
 			(long long)op->value);
+	fputc(')', out);
+}
+
+static void print_ethtool(FILE *out, const struct op *op)
+{
+	static const char *const calls[] = {
+		[OP_GET_KIND] = "get_kind",	      [OP_GET_MSGLEVEL] = "get_msglevel",
+		[OP_SET_MSGLEVEL] = "set_msglevel",   [OP_GET_RX_FRAMES] = "get_rx_frames",
+		[OP_SET_RX_FRAMES] = "set_rx_frames", [OP_GET_SPEED] = "get_speed",
+		[OP_SET_SPEED] = "set_speed",
+	};
+	bool sets = calls[op->kind][0] == 's';
+
+	fprintf(out, "%s(%u, \"%s\"", calls[op->kind], op->netns, op->name);
+	if (sets)
+		fprintf(out, ", %lld", (long long)op->value);
 	fputc(')', out);
 }
 
@@ -183,6 +202,28 @@ void op_print_call(FILE *out, const struct op *op)
 	case OP_POLL:
 		fprintf(out, "do_poll(f[%u])", op->file);
 		break;
+	case OP_BAD_POINTER:
+		fprintf(out, "by_value(f[%u], %s, 1 /* no pointer */)", op->file,
+			op_pointers[op->value].name);
+		break;
+	case OP_SET_ASYNC:
+		fprintf(out, "set_async(f[%u], %lld)", op->file, (long long)op->value);
+		break;
+	case OP_GET_FDINFO:
+		fprintf(out, "get_fdinfo(f[%u])", op->file);
+		break;
+	case OP_LINK_NEW:
+		fprintf(out, "link_new(%u, \"%s\")", op->netns, op->name);
+		break;
+	case OP_GET_KIND:
+	case OP_GET_MSGLEVEL:
+	case OP_SET_MSGLEVEL:
+	case OP_GET_RX_FRAMES:
+	case OP_SET_RX_FRAMES:
+	case OP_GET_SPEED:
+	case OP_SET_SPEED:
+		print_ethtool(out, op);
+		break;
 	case OP_SET_TX_FILTER:
 	case OP_SET_HWADDR:
 	case OP_WRITE:
@@ -213,7 +254,7 @@ void op_print(FILE *out, const struct op *op, const struct op_result *expected)
 		fputs("\tas(0, 0);\n", out);
 	if (expected->ret >= 0 && gives_number(op->kind))
 		fprintf(out, "\tCHECK(number, %#llx);\n", (long long)expected->number);
-	if (expected->ret >= 0 && *expected->name)
+	if (expected->ret >= 0 && (*expected->name || op->kind == OP_GET_FDINFO))
 		fprintf(out, "\tCHECK(strcmp(name, \"%s\"), 0);\n", expected->name);
 	if (expected->ret > 0 && op->kind == OP_READ) {
 		fputs("\tCHECK(memcmp(data, ", out);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
@@ -18,6 +19,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,6 +246,105 @@ static inline int do_poll(int fd)
 	return p.revents;
 }
 
+/* The file's device, as /proc says. */
+static inline int get_fdinfo(int fd)
+{
+	char path[64], line[128];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	in = fopen(path, "re");
+	if (!in)
+		die(path);
+	memset(name, 0, sizeof(name));
+	while (fgets(line, sizeof(line), in))
+		sscanf(line, "iff:\t%15s", name);
+	fclose(in);
+	return 0;
+}
+
+static inline int set_async(int fd, int on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	signal(SIGIO, SIG_IGN);
+	return result(fcntl(fd, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC));
+}
+
+static inline int ethtool(int netns, const char *dev, void *command)
+{
+	struct ifreq ifr = { .ifr_data = command };
+	int fd, ret;
+
+	enter(ns[netns]);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(ifr.ifr_name, IFNAMSIZ, "%s", dev);
+	ret = result(ioctl(fd, SIOCETHTOOL, &ifr));
+	close(fd);
+	return ret;
+}
+
+static inline int get_kind(int netns, const char *dev)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int ret = ethtool(netns, dev, &info);
+
+	number = strcmp(info.driver, "tun")   ? -1 :
+		 strcmp(info.bus_info, "tap") ? IFF_TUN :
+						IFF_TAP;
+	return ret;
+}
+
+static inline int get_msglevel(int netns, const char *dev)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GMSGLVL };
+	int ret = ethtool(netns, dev, &value);
+
+	number = value.data;
+	return ret;
+}
+
+static inline int set_msglevel(int netns, const char *dev, uint32_t level)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_SMSGLVL, .data = level };
+
+	return ethtool(netns, dev, &value);
+}
+
+static inline int get_rx_frames(int netns, const char *dev)
+{
+	struct ethtool_coalesce coalesce = { .cmd = ETHTOOL_GCOALESCE };
+	int ret = ethtool(netns, dev, &coalesce);
+
+	number = coalesce.rx_max_coalesced_frames;
+	return ret;
+}
+
+static inline int set_rx_frames(int netns, const char *dev, uint32_t frames)
+{
+	struct ethtool_coalesce coalesce = { .cmd = ETHTOOL_SCOALESCE,
+					     .rx_max_coalesced_frames = frames };
+
+	return ethtool(netns, dev, &coalesce);
+}
+
+static inline int get_speed(int netns, const char *dev)
+{
+	struct ethtool_cmd settings = { .cmd = ETHTOOL_GSET };
+	int ret = ethtool(netns, dev, &settings);
+
+	number = ethtool_cmd_speed(&settings);
+	return ret;
+}
+
+static inline int set_speed(int netns, const char *dev, uint32_t speed)
+{
+	struct ethtool_cmd settings = { .cmd = ETHTOOL_SSET };
+
+	ethtool_cmd_speed_set(&settings, speed);
+	return ethtool(netns, dev, &settings);
+}
+
 static inline long long do_send(int netns, const char *dev, int protocol, const void *frame,
 				size_t len)
 {
@@ -320,6 +421,37 @@ static inline int link_set(int netns, const char *dev, int attribute, uint32_t v
 static inline int link_move(int netns, const char *dev, int to)
 {
 	return link_set(netns, dev, IFLA_NET_NS_FD, ns[to]);
+}
+
+/* A link of kind "tun", made by rtnetlink. */
+static inline int link_new(int netns, const char *dev)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg info;
+		struct rtattr name;
+		char name_text[IFNAMSIZ];
+		struct rtattr about, kind;
+		char kind_text[4];
+	} req = {
+		.head = { .nlmsg_type = RTM_NEWLINK, .nlmsg_len = sizeof(req),
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL },
+		.name = { RTA_LENGTH(IFNAMSIZ), IFLA_IFNAME },
+		.about = { RTA_LENGTH(RTA_LENGTH(4)), IFLA_LINKINFO },
+		.kind = { RTA_LENGTH(4), IFLA_INFO_KIND },
+		.kind_text = "tun",
+	};
+	struct nlmsgerr *answer = NLMSG_DATA(&link_answer.head);
+	int fd;
+
+	enter(ns[netns]);
+	snprintf(req.name_text, IFNAMSIZ, "%s", dev);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (send(fd, &req, sizeof(req), 0) < 0 ||
+	    recv(fd, &link_answer, sizeof(link_answer), 0) < 0)
+		die("rtnetlink");
+	close(fd);
+	return answer->error;
 }
 
 static inline const struct rtattr *attribute(const void *from, int len, int type)

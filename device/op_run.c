@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
+#include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
@@ -129,6 +132,28 @@ static void run_netns(struct lockstep *ls, int fd, struct op_result *r)
 	close(fd);
 }
 
+/* What /proc says of the file: the name of its device. */
+static void run_fdinfo(int fd, struct op_result *r)
+{
+	char path[64], line[128];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	in = fopen(path, "re");
+	if (!in)
+		TH_BAIL("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), in))
+		sscanf(line, "iff:\t%15s", r->name);
+	fclose(in);
+}
+
+static int64_t run_async(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return result(fcntl(fd, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC));
+}
+
 static int64_t get_int(int fd, unsigned long request, struct op_result *r)
 {
 	int value = 0;
@@ -206,6 +231,12 @@ static void run_ioctl(struct lockstep *ls, int fd, const struct op *op, struct o
 	case OP_SET_CARRIER:
 		r->ret = set_int(fd, TUNSETCARRIER, op->value);
 		break;
+	case OP_SET_DEBUG:
+		r->ret = result(ioctl(fd, TUNSETDEBUG, (unsigned long)op->value));
+		break;
+	case OP_BAD_POINTER:
+		r->ret = result(ioctl(fd, op_pointers[op->value].request, 1UL));
+		break;
 	case OP_SET_TX_FILTER:
 		r->ret = result(
 			tun_set_tx_filter(fd, op->flags, op->len / 6, (const void *)op->data));
@@ -282,8 +313,66 @@ static int64_t run_link(struct lockstep *ls, const struct op *op)
 		return result(link_set_txqueuelen(op->name, op->value));
 	case OP_LINK_MTU:
 		return result(link_set_mtu(op->name, op->value));
+	case OP_LINK_NEW:
+		return result(link_add("tun", op->name));
 	default: /* OP_LINK_MOVE */
 		return result(link_set_netns(op->name, ls->netns[op->value]));
+	}
+}
+
+static int64_t get_value(const struct op *op, uint32_t command, struct op_result *r)
+{
+	struct ethtool_value value = { .cmd = command };
+	int64_t ret = result(ethtool_ioctl(op->name, &value));
+
+	r->number = ret ? 0 : value.data;
+	return ret;
+}
+
+static int64_t get_kind(const struct op *op, struct op_result *r)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int64_t ret = result(ethtool_ioctl(op->name, &info));
+
+	if (ret)
+		return ret;
+	r->number = strcmp(info.driver, "tun")	 ? -1 :
+		    strcmp(info.bus_info, "tap") ? IFF_TUN :
+						   IFF_TAP;
+	return 0;
+}
+
+static int64_t run_ethtool(struct lockstep *ls, const struct op *op, struct op_result *r)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_SMSGLVL, .data = op->value };
+	struct ethtool_coalesce coalesce = { .cmd = ETHTOOL_GCOALESCE };
+	struct ethtool_cmd settings = { .cmd = ETHTOOL_GSET };
+	int64_t ret;
+
+	enter(ls, op->netns);
+	switch (op->kind) {
+	case OP_GET_KIND:
+		return get_kind(op, r);
+	case OP_GET_MSGLEVEL:
+		return get_value(op, ETHTOOL_GMSGLVL, r);
+	case OP_SET_MSGLEVEL:
+		return result(ethtool_ioctl(op->name, &value));
+	case OP_GET_RX_FRAMES:
+		ret = result(ethtool_ioctl(op->name, &coalesce));
+		r->number = coalesce.rx_max_coalesced_frames;
+		return ret;
+	case OP_SET_RX_FRAMES:
+		coalesce.cmd = ETHTOOL_SCOALESCE;
+		coalesce.rx_max_coalesced_frames = op->value;
+		return result(ethtool_ioctl(op->name, &coalesce));
+	case OP_GET_SPEED:
+		ret = result(ethtool_ioctl(op->name, &settings));
+		r->number = ethtool_cmd_speed(&settings);
+		return ret;
+	default: /* OP_SET_SPEED */
+		settings.cmd = ETHTOOL_SSET;
+		ethtool_cmd_speed_set(&settings, op->value);
+		return result(ethtool_ioctl(op->name, &settings));
 	}
 }
 
@@ -312,8 +401,23 @@ struct op_result op_run(struct lockstep *ls, const struct op *op)
 	case OP_POLL:
 		r.ret = run_poll(*fd);
 		break;
+	case OP_SET_ASYNC:
+		r.ret = run_async(*fd, op->value);
+		break;
+	case OP_GET_FDINFO:
+		run_fdinfo(*fd, &r);
+		break;
 	case OP_SEND:
 		r.ret = run_send(ls, op);
+		break;
+	case OP_GET_KIND:
+	case OP_GET_MSGLEVEL:
+	case OP_SET_MSGLEVEL:
+	case OP_GET_RX_FRAMES:
+	case OP_SET_RX_FRAMES:
+	case OP_GET_SPEED:
+	case OP_SET_SPEED:
+		r.ret = run_ethtool(ls, op, &r);
 		break;
 	default:
 		if (op->kind >= OP_LINK_UP) {
@@ -326,12 +430,8 @@ struct op_result op_run(struct lockstep *ls, const struct op *op)
 	return r;
 }
 
-void op_run_prepare(struct lockstep *ls)
+static void make_namespaces(struct lockstep *ls)
 {
-	if (!programs[0].filter)
-		load_programs();
-	for (int i = 0; i < MODEL_FILES; i++)
-		ls->fds[i] = -1;
 	for (int i = 0; i < MODEL_NETNS; i++) {
 		ls->netns[i] = netns_new();
 		netns_enter(ls->netns[i]);
@@ -342,6 +442,19 @@ void op_run_prepare(struct lockstep *ls)
 		ls->sockets[i] = packet_open(NULL, ETH_P_ALL, PACKET_BYPASS);
 	}
 	ls->here = MODEL_NETNS - 1;
+	ls->has_namespaces = true;
+}
+
+void op_run_prepare(struct lockstep *ls)
+{
+	if (!programs[0].filter)
+		load_programs();
+	/* Of files with O_ASYNC. */
+	signal(SIGIO, SIG_IGN);
+	for (int i = 0; i < MODEL_FILES; i++)
+		ls->fds[i] = -1;
+	if (!ls->has_namespaces)
+		make_namespaces(ls);
 	ls->who = 0;
 }
 
@@ -357,8 +470,13 @@ void op_run_finish(struct lockstep *ls)
 		if (ls->fds[i] >= 0)
 			close(ls->fds[i]);
 	}
-	for (int i = 0; i < MODEL_NETNS; i++) {
+}
+
+void op_run_leave(struct lockstep *ls)
+{
+	for (int i = 0; i < MODEL_NETNS && ls->has_namespaces; i++) {
 		close(ls->sockets[i]);
 		close(ls->netns[i]);
 	}
+	ls->has_namespaces = false;
 }

@@ -269,3 +269,9 @@ bool frame_parse(const void *frame, size_t len, bool ethernet, struct parsed *p)
 	}
 	return parse_ip(&c, p);
 }
+
+bool frame_parse_whole(const void *frame, size_t len, bool ethernet, struct parsed *p)
+{
+	return frame_parse(frame, len, ethernet, p) && !p->vlans && !p->fragment &&
+	       p->payload >= 0 && p->l3_checksum_ok && p->l3 + p->ip_len == len;
+}

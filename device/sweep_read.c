@@ -13,6 +13,7 @@
 #include <linux/if_packet.h>
 
 #include "device/sweep_read.h"
+#include "device/delivered.h"
 #include "harness/harness.h"
 #include "netns/link.h"
 #include "netns/packet.h"
@@ -121,18 +122,14 @@ static void send_packet(struct sweep_reads *s, const struct sent *p)
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(p->protocol),
 				  .sll_ifindex = if_nametoindex(s->t.name), .sll_halen = 6 };
 	uint8_t header[VNET_SIZE_HASH_TUNNEL];
-	struct iovec iov[2] = { { header, VNET_SIZE_LEGACY }, { (void *)p->f.data, p->f.len } };
-	struct msghdr msg = { .msg_name = &ll, .msg_namelen = sizeof(ll), .msg_iov = iov,
-			      .msg_iovlen = 2 };
+	struct iovec iov[2] = { { header, s->in.vnet_size }, { (void *)p->f.data, p->f.len } };
 	ssize_t n;
 
 	if (s->in.fd >= 0) {
-		iov[0].iov_len = s->in.vnet_size;
 		vnet_encode(&p->v, header, s->in.vnet_size, host_is_be);
 		n = writev(s->in.fd, iov, 2);
 	} else {
-		vnet_encode(&p->v, header, VNET_SIZE_LEGACY, host_is_be);
-		n = sendmsg(s->packet, &msg, 0);
+		n = delivered_send(s->packet, &ll, &p->v, p->f.data, p->f.len);
 	}
 	if (n < 0)
 		TH_BAIL("cannot send %s: %s", p->name, strerror(errno));

@@ -29,9 +29,21 @@
 #ifndef TUNGETDEVNETNS
 #define TUNGETDEVNETNS _IO('T', 227)
 #endif
-/* <net/if_arp.h> lacks it, and <linux/if_arp.h> cannot be included next to <net/if.h>. */
+/* <net/if_arp.h> lacks these of <linux/if_arp.h>, which cannot be included next to <net/if.h>. */
 #ifndef ARPHRD_IP6GRE
 #define ARPHRD_IP6GRE 823
+#endif
+#ifndef ARPHRD_6LOWPAN
+#define ARPHRD_6LOWPAN 825
+#endif
+#ifndef ARPHRD_PHONET_PIPE
+#define ARPHRD_PHONET_PIPE 821
+#endif
+#ifndef ARPHRD_IEEE802154_MONITOR
+#define ARPHRD_IEEE802154_MONITOR 805
+#endif
+#ifndef ARPHRD_NONE
+#define ARPHRD_NONE 0xfffe
 #endif
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894C

@@ -18,7 +18,7 @@
 #include "netns/file.h"
 #include "netns/sock.h"
 
-#define RING_BYTES  0x4000  /* for one ring: 10 KiB, in pages */
+#define RING_BYTES  0x10000 /* for one ring: 56 KiB, in pages */
 #define RING_ALIGN  4096
 #define CHAIN_BYTES 0x20000 /* for one chain: more than any frame has */
 #define QUEUE_BYTES (RING_BYTES + (size_t)VHOST_RING * CHAIN_BYTES)

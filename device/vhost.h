@@ -35,7 +35,7 @@
 #define VHOST_TX     1
 #define VHOST_QUEUES 2
 
-#define VHOST_RING 256 /* descriptors of a queue */
+#define VHOST_RING 2048 /* descriptors of a queue: more than vhost takes for one packet */
 
 /* Features. The header in front of a frame has 12 bytes with one of the first two, otherwise 10. */
 #define VHOST_MRG_RXBUF	 (1ULL << 15) /* a packet may take several chains of the RX queue */

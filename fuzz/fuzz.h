@@ -18,15 +18,15 @@
 #define FUZZ_MAX_LEN 66000
 
 /*
- * The text of @file, which is compiled nowhere else, as an array of the same file's: a target's
- * prologue.
+ * The text of these files and lines, one behind the other, as a string: C for the programs that
+ * inputs are printed as.
  */
-#define FUZZ_TEXT(name, file)                                                                      \
-	__asm__(".pushsection .rodata\n" #name ":\n"                                               \
-		".incbin \"" file "\"\n"                                                           \
-		".byte 0\n"                                                                        \
+#define FUZZ_TEXT(name, text)                                                                      \
+	__asm__(".pushsection .rodata\n" #name ":\n" text ".byte 0\n"                              \
 		".popsection\n");                                                                  \
 	extern const char name[] __attribute__((visibility("hidden")))
+#define FUZZ_FILE(path) ".incbin \"" path "\"\n"
+#define FUZZ_LINE(line) ".ascii \"" line "\\n\"\n"
 
 struct fuzz_target {
 	const char *name;
@@ -52,7 +52,7 @@ struct fuzz_target {
 	/*
 	 * Writes as statements in C what run() does with an input, without doing it, and as CHECK()
 	 * what the model says of that. They stand in a block of their own in main() of a program
-	 * that begins with device/op_program.h, fuzz/engine/program.h and the target's prologue.
+	 * that begins with device/op_program.h, fuzz/targets/program.h and the target's prologue.
 	 */
 	void (*print)(FILE *out, const uint8_t *data, size_t size);
 	const char *prologue; /* C, or NULL */
@@ -61,6 +61,11 @@ struct fuzz_target {
 	 * engine's own changes are good enough.
 	 */
 	size_t (*mutate)(uint8_t *data, size_t size, size_t max, struct draw *draw);
+	/*
+	 * Where an input may be divided, from 0 to @size: what begins there of one goes behind what
+	 * ends there of another. NULL: two inputs cannot be joined.
+	 */
+	size_t (*cut)(const uint8_t *data, size_t size, struct draw *draw);
 	/*
 	 * What run() would write for an input, into @out of 64 bytes more than @size, and to which
 	 * file: for measuring a write alone. NULL where an input is not one write.
@@ -81,6 +86,15 @@ extern struct model_abi fuzz_abi;
  * for one that crashes.
  */
 void fuzz_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* Prints the first @len bytes of something, at most 96, for who looks into what fuzz_wrong() says. */
+void fuzz_show(const char *what, const uint8_t *data, size_t len);
+
+/*
+ * Calls @call(@arg) so that what threads of the kernel do which it begins, as VHOST_SET_OWNER does,
+ * counts as coverage too.
+ */
+void fuzz_remote(void (*call)(void *arg), void *arg);
 
 /* Something seen of this input, to be taken for coverage where the kernel has no KCOV. */
 void fuzz_saw(uint32_t what);

@@ -302,12 +302,19 @@ static void start_next(struct local *l, struct slot *s)
 		start_test(l, s, index);
 }
 
+/* When the kernel has reported something, its suspects decide whether that is the first failure. */
+static bool has_next(const struct local *l)
+{
+	return l->queue_next < l->queue_count && !run_over(l->run) &&
+	       !(l->run->options->first && watch_reported(l->watch));
+}
+
 static void run_queue_through(struct local *l)
 {
 	struct slot *s;
 
-	while (!l->run->signal && (l->queue_next < l->queue_count || any_used(l))) {
-		while (l->queue_next < l->queue_count && (s = free_slot(l)))
+	while (!run_over(l->run) && (has_next(l) || any_used(l))) {
+		while (has_next(l) && (s = free_slot(l)))
 			start_next(l, s);
 		if (!any_used(l))
 			continue;
@@ -322,7 +329,7 @@ static void await_aftermath(struct local *l)
 {
 	int64_t until = now_ns() + AFTERMATH_MS * 1000000LL;
 
-	while (!l->run->signal && kmsg_fd(l->kmsg) >= 0 && now_ns() < until)
+	while (!run_over(l->run) && kmsg_fd(l->kmsg) >= 0 && now_ns() < until)
 		wait_for_something(l, (int)((until - now_ns()) / 1000000) + 1);
 }
 
@@ -349,7 +356,7 @@ static void run_alone(struct local *l, size_t index)
 		     l->run->records[index].test->id);
 	watch_alone(l->watch, index);
 	start_test(l, &l->slots[0], index);
-	while (!l->run->signal && any_used(l)) {
+	while (!run_over(l->run) && any_used(l)) {
 		wait_for_something(l, PROGRESS_MS);
 		look_after_jobs(l, end_suspect);
 	}
@@ -359,7 +366,7 @@ static void judge_suspects(struct local *l)
 {
 	size_t i;
 
-	for (i = 0; i < l->run->count && !l->run->signal; i++)
+	for (i = 0; i < l->run->count && !run_over(l->run); i++)
 		if (l->run->records[i].suspect)
 			run_alone(l, i);
 	watch_conclude(l->watch);

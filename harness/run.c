@@ -96,22 +96,49 @@ static void shuffle(size_t *queue, size_t count, uint64_t *state)
 	}
 }
 
+/* Tests that wait come first, so that others run in the meantime. */
+static size_t queue_by_waits(const struct run *run, size_t *queue)
+{
+	size_t i, count = 0;
+	int waits;
+
+	for (waits = 1; waits >= 0; waits--)
+		for (i = 0; i < run->count; i++)
+			if (run->records[i].test->tc->data.waits == waits)
+				queue[count++] = i;
+	return count;
+}
+
+/* Each test where the first pattern that means it stands. */
+static size_t queue_by_patterns(const struct run *run, size_t *queue)
+{
+	const struct run_options *o = run->options;
+	bool *queued = must(calloc(run->count + 1, sizeof(*queued)));
+	size_t i, p, count = 0;
+
+	for (p = 0; p < o->pattern_count; p++)
+		for (i = 0; i < run->count; i++)
+			if (!queued[i] && test_selected(run->records[i].test, &o->patterns[p], 1)) {
+				queued[i] = true;
+				queue[count++] = i;
+			}
+	free(queued);
+	return count;
+}
+
 size_t *run_queue(const struct run *run, size_t *count)
 {
 	const struct run_options *o = run->options;
 	size_t *queue = must(calloc(run->count * o->repeat + 1, sizeof(*queue)));
 	uint64_t state = o->shuffle_seed;
 	unsigned int round;
-	size_t i, start;
-	int waits;
+	size_t start;
 
 	*count = 0;
 	for (round = 0; round < o->repeat; round++) {
 		start = *count;
-		for (waits = 1; waits >= 0; waits--)
-			for (i = 0; i < run->count; i++)
-				if (run->records[i].test->tc->data.waits == waits)
-					queue[(*count)++] = i;
+		*count += o->ordered && o->pattern_count ? queue_by_patterns(run, queue + start) :
+							   queue_by_waits(run, queue + start);
 		if (o->shuffle)
 			shuffle(queue + start, run->count, &state);
 	}
@@ -173,6 +200,11 @@ void run_take_signal(struct run *run)
 
 	if (read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
 		run->signal = info.ssi_signo;
+}
+
+bool run_over(const struct run *run)
+{
+	return run->signal || (run->options->first && run->failed);
 }
 
 /* --baseline none: everything has to pass. */
@@ -265,6 +297,7 @@ void run_finish(struct run *run, struct record *rec)
 	apply_xfail(run, rec);
 	results_expect(rec, results_find(&run->baseline, rec->test->id));
 	rec->final = true;
+	run->failed |= result_is_bad(rec->result);
 	record_changed(rec);
 	run->done++;
 	if (run->journal)

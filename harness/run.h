@@ -22,6 +22,8 @@ struct run_options {
 	uint64_t seed;	      /* of the tests' own choices */
 	bool takes_long;      /* also tests that take long */
 	bool strict;	      /* a skip is a failure */
+	bool first;	      /* end at the first failure */
+	bool ordered;	      /* begin tests in the order of the patterns */
 	bool verbose;	      /* show what every test printed */
 	const char *output;   /* folder, NULL: results/runs/TIME-KERNEL */
 	const char *junit;    /* more places for junit.xml and results.json, or NULL */
@@ -61,6 +63,7 @@ struct run {
 	struct journal *journal; /* or NULL */
 	int signal_fd;	 /* readable when a signal asks to end */
 	int signal;	 /* the one that did, see run_take_signal() */
+	bool failed;	 /* something has, for good */
 };
 
 /*
@@ -78,9 +81,12 @@ unsigned int run_timeout_s(const struct run_options *options, const struct test 
 /* Call it when signal_fd is readable. */
 void run_take_signal(struct run *run);
 
+/* Nothing more is to be begun: a signal came, or the first failure with @options->first. */
+bool run_over(const struct run *run);
+
 /*
  * The order of a run: indices into the plan, all of it @options->repeat times, each round shuffled
- * if asked for. To be freed; its length goes to @count.
+ * or in the order of the patterns if asked for. To be freed; its length goes to @count.
  */
 size_t *run_queue(const struct run *run, size_t *count);
 

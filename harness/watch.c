@@ -118,6 +118,11 @@ void watch_poll(struct watch *w)
 	kmsg_drain(w->kmsg, on_report, w);
 }
 
+bool watch_reported(const struct watch *w)
+{
+	return w->count;
+}
+
 void watch_alone(struct watch *w, size_t index)
 {
 	w->alone = true;

@@ -22,6 +22,9 @@ void watch_ended(struct watch *w, size_t index);
 /* Takes in new records of the kernel's log and marks suspects. Call it before looking who ended. */
 void watch_poll(struct watch *w);
 
+/* True if the kernel has reported something. */
+bool watch_reported(const struct watch *w);
+
 /* While a suspect runs alone, every report is its own. */
 void watch_alone(struct watch *w, size_t index);
 

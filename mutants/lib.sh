@@ -3,6 +3,7 @@
 
 program=${0##*/}
 fail() { printf '%s: %s\n' "$program" "$*" >&2; exit 2; }
+say() { printf '%s: %s\n' "$program" "$*"; } >&2
 
 # find_fix NAME: sets $fix to its file.
 find_fix() {
@@ -12,3 +13,10 @@ find_fix() {
 
 # of KEY: what the head of $fix says.
 of() { sed -n "s,^// $1: ,,p" "$fix"; }
+
+# compile_once: $module is the driver with $name undone, compiled only if the fix has changed since.
+compile_once() {
+	[ "$module" -nt "$fix" ] && return
+	mkdir -p "${module%/*}"
+	"$here/apply" "$name" "$module"
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* BPF programs by bpf(2). */
+#include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +16,13 @@ int bpf_load(enum bpf_prog_type type, const struct bpf_insn *code, size_t n)
 		.license = (uintptr_t) "GPL",
 	};
 
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	int fd;
+
+	/* The verifier gives up with EAGAIN when it sees a signal, such as an engine's timer. */
+	do
+		fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	while (fd < 0 && errno == EAGAIN);
+	return fd;
 }
 
 int bpf_load_return(enum bpf_prog_type type, int32_t value)

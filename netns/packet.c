@@ -146,3 +146,14 @@ ssize_t packet_sendto(int fd, const void *frame, size_t len, uint16_t proto)
 	memset(ll.sll_addr, 0xff, sizeof(ll.sll_addr));
 	return sent(fd, frame, sendto(fd, frame, len, 0, (void *)&ll, sizeof(ll)));
 }
+
+bool packet_settle(int lo, int timeout_ms)
+{
+	static const uint8_t last[14] = { [12] = PACKET_SETTLE >> 8, [13] = PACKET_SETTLE & 0xff };
+	uint8_t frame[sizeof(last)];
+
+	while (packet_recv(lo, frame, sizeof(frame), 0, NULL) >= 0)
+		;
+	return packet_send(lo, last, sizeof(last)) == sizeof(last) &&
+	       packet_recv(lo, frame, sizeof(frame), timeout_ms, NULL) == sizeof(last);
+}

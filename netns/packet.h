@@ -15,7 +15,7 @@
 
 /* What came with a frame. */
 struct packet_info {
-	struct sockaddr_ll from; /* sll_pkttype, sll_hatype, sll_protocol, ... */
+	struct sockaddr_ll from;    /* sll_pkttype, sll_hatype, sll_protocol, ... */
 	struct tpacket_auxdata aux; /* tp_status: TP_STATUS_CSUMNOTREADY, _VLAN_VALID, ... */
 	bool has_aux;
 };
@@ -38,5 +38,13 @@ ssize_t packet_recv(int fd, void *buf, size_t size, int timeout_ms, struct packe
 ssize_t packet_send(int fd, const void *frame, size_t len);
 /* sendto() with this protocol (host order), for PACKET_DGRAM and for TUN. */
 ssize_t packet_sendto(int fd, const void *frame, size_t len, uint16_t proto);
+
+/*
+ * Waits until the stack has taken what drivers handed to it before on this processor: such frames
+ * queue up behind each other, on a busy machine until a thread of the kernel has its turn, and one
+ * through lo is the last. @lo: a socket for PACKET_SETTLE on lo. False after @timeout_ms.
+ */
+#define PACKET_SETTLE 0x88b5
+bool packet_settle(int lo, int timeout_ms);
 
 #endif /* NETNS_PACKET_H */

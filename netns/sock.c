@@ -42,12 +42,18 @@ int udp_open(const char *ip, uint16_t port)
 	return open_bound(SOCK_DGRAM, ip ? ip : "0.0.0.0", port);
 }
 
-ssize_t udp_send(int fd, const void *data, size_t len, const char *ip, uint16_t port)
+ssize_t udp_send_flags(int fd, const void *data, size_t len, int flags, const char *ip,
+		       uint16_t port)
 {
 	socklen_t addrlen;
 	struct sockaddr_storage ss = sock_addr(ip, port, &addrlen);
 
-	return sendto(fd, data, len, 0, (void *)&ss, addrlen);
+	return sendto(fd, data, len, flags, (void *)&ss, addrlen);
+}
+
+ssize_t udp_send(int fd, const void *data, size_t len, const char *ip, uint16_t port)
+{
+	return udp_send_flags(fd, data, len, 0, ip, port);
 }
 
 ssize_t udp_send_gso(int fd, const void *data, size_t len, uint16_t gso, const char *ip,

@@ -16,6 +16,9 @@
 int udp_open(const char *ip, uint16_t port);
 /* sendto(). */
 ssize_t udp_send(int fd, const void *data, size_t len, const char *ip, uint16_t port);
+/* The same with @flags of sendto(), MSG_ZEROCOPY for one. */
+ssize_t udp_send_flags(int fd, const void *data, size_t len, int flags, const char *ip,
+		       uint16_t port);
 /* One sendto() that the kernel cuts into datagrams of @gso bytes (UDP_SEGMENT). */
 ssize_t udp_send_gso(int fd, const void *data, size_t len, uint16_t gso, const char *ip,
 		     uint16_t port);

@@ -8,6 +8,7 @@
 
 #include "device/peer.h"
 #include "device/tun.h"
+#include "device/uapi.h"
 #include "harness/harness.h"
 #include "netns/ethtool.h"
 #include "netns/klog.h"
@@ -20,23 +21,6 @@
 
 #define TIMEOUT_MS    2000
 #define NETIF_MSG_DRV 1 /* not in the headers for user space */
-
-/* <net/if_arp.h> lacks these of <linux/if_arp.h>, and both cannot be included. */
-#ifndef ARPHRD_IP6GRE
-#define ARPHRD_IP6GRE 823
-#endif
-#ifndef ARPHRD_6LOWPAN
-#define ARPHRD_6LOWPAN 825
-#endif
-#ifndef ARPHRD_PHONET_PIPE
-#define ARPHRD_PHONET_PIPE 821
-#endif
-#ifndef ARPHRD_IEEE802154_MONITOR
-#define ARPHRD_IEEE802154_MONITOR 805
-#endif
-#ifndef ARPHRD_NONE
-#define ARPHRD_NONE 0xfffe
-#endif
 
 FIXTURE(linktype)
 {

@@ -282,6 +282,32 @@ TEST_F(macvtap_gso, refused,
 	EXPECT_EQ(0, sock_wait(self->p.rx.fd, POLLIN, 0));
 }
 
+TEST_F(macvtap_gso, linear_part,
+       .title = "less than a page of a large frame lies in one piece, whatever the header length says",
+       .behaviours = { 518 }, .needs = { "macvtap", "packet_socket" })
+{
+	static const uint16_t lengths[] = { 100, 3000, 4096, 8192, 20000 };
+	int world = packet_open(MACVTAP_WORLD, ETH_P_IP, PACKET_VNET);
+	const uint8_t nobody[6] = { 2, 0, 0, 0, 0, 9 };
+	static uint8_t buf[FRAME_MAX];
+	struct frame f;
+	struct vnet v;
+
+	start_packet(&f, TSO4, nobody, self->p.tx_mac, 20000);
+	v = frame_finish_gso(&f, GSO_SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		v.hdr_len = lengths[i];
+		ASSERT_LT(0, tun_send(&self->p.tx, &v, &f));
+		ASSERT_EQ(VNET_SIZE_LEGACY + f.len,
+			  packet_recv(world, buf, sizeof(buf), TIMEOUT_MS, NULL));
+		/* Packet sockets tell what is linear as the length of the header. */
+		EXPECT_GT(getpagesize(), vnet_decode(buf, sizeof(buf), false).hdr_len) {
+			TH_LOG("hdr_len %u", lengths[i]);
+		}
+	}
+	close(world);
+}
+
 TEST_F(macvtap_gso, data_valid,
        .title = "DATA_VALID is taken and not passed on to another macvtap",
        .behaviours = { 520 }, .needs = { "macvtap" })

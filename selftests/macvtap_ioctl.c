@@ -125,7 +125,7 @@ static short writable(const struct tun *t)
 TEST_F(macvtap_ioctl, sndbuf,
        .title = "TUNSETSNDBUF is for the file that asks, takes positive numbers, and needs four "
 		"bytes for POLLOUT",
-       .behaviours = { 511, 524 }, .needs = { "macvtap" }, .guards = { "93161922c658" })
+       .behaviours = { 511, 524 }, .needs = { "macvtap" }, .guards = { "93161922c658", "3ea79249e81e" })
 {
 	const int bad[] = { 0, -1, INT_MIN };
 
@@ -143,6 +143,9 @@ TEST_F(macvtap_ioctl, sndbuf,
 	ASSERT_OK(tun_set_sndbuf(self->t.fd, 1));
 	EXPECT_EQ(0, writable(&self->t));
 	EXPECT_EQ(POLLOUT, writable(&self->second));
+	/* All of its bits count. */
+	ASSERT_OK(tun_set_sndbuf(self->t.fd, 1 << 16));
+	EXPECT_EQ(POLLOUT, writable(&self->t));
 }
 
 TEST_F(macvtap_ioctl, offload,

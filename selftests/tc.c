@@ -10,6 +10,7 @@
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 
+#include "device/macvtap.h"
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
@@ -294,6 +295,44 @@ TEST_F(tc_queue, uid, .title = "the socket of a file belongs to the user who ope
        .guards = { "CVE-2023-1076" })
 {
 	creds_child(_metadata, open_as_other, self);
+}
+
+struct macvtap_sender {
+	struct program p;
+	struct frame f;
+};
+
+/* Opens a queue with another user id, but all capabilities. */
+static void macvtap_as_other(struct __test_metadata *_metadata, void *arg)
+{
+	struct macvtap_sender *s = arg;
+	struct tun other;
+
+	ASSERT_OK(seteuid(OTHER_UID));
+	creds_capable(true);
+	other = macvtap_attach("m0");
+	ASSERT_LT(0, tun_send(&other, NULL, &s->f));
+	EXPECT_EQ(OTHER_UID, s->p.shared[UID]);
+	tun_close(&other);
+}
+
+TEST(macvtap_uid, .title = "the socket of a macvtap's file belongs to the user who opened it",
+     .behaviours = { 590 }, .needs = { "tc_bpf", "macvtap", "second_uid" },
+     .guards = { "66b2c338adce", "CVE-2023-1076" })
+{
+	const uint8_t from[6] = { 2, 0, 0, 0, 0, 8 }, to[6] = { 2, 0, 0, 0, 0, 9 };
+	struct tun t = macvtap_bridge("m0");
+	struct macvtap_sender s;
+
+	watch(&s.p, "m0", QDISC_EGRESS);
+	macvtap_frame(&s.f, to, from, 64, 1);
+	ASSERT_LT(0, tun_send(&t, NULL, &s.f));
+	EXPECT_EQ(1, s.p.shared[RUNS]);
+	EXPECT_EQ(0, s.p.shared[UID]);
+	creds_child(_metadata, macvtap_as_other, &s);
+	EXPECT_EQ(2, s.p.shared[RUNS]);
+	program_close(&s.p);
+	tun_close(&t);
 }
 
 TEST(gso, .title = "a GSO packet comes in whole, with the size and number of its segments",

@@ -94,3 +94,27 @@ TEST_F(vhost_ring, wrong_direction,
 	ASSERT_OK(vhost_detach(&self->v));
 	EXPECT_EQ(PAYLOAD, peer_recv_udp(&self->t, 1, TIMEOUT_MS));
 }
+
+TEST_F(vhost_ring, bad_piece,
+       .title = "a packet does not go into a buffer of which a piece is not the guest's",
+       .behaviours = { 544 }, .needs = { "vhost" }, .guards = { "a39ee449f96a", "CVE-2014-0055" })
+{
+	struct vring_desc *first = vhost_next_desc(&self->v, VHOST_RX), *second = first + 1;
+	struct tun_packet p;
+	uint64_t good;
+
+	/* The first piece alone has room for it. */
+	self->v.piece = 1000;
+	vhost_add(&self->v, VHOST_RX, 2000);
+	good = second->addr;
+	second->addr = 0;
+	vhost_kick(&self->v, VHOST_RX);
+	kernel_udp(self->udp, 9, PAYLOAD, 1);
+	ASSERT_TRUE(vhost_error(&self->v, VHOST_RX, TIMEOUT_MS));
+	EXPECT_EQ(0, vhost_used(&self->v, VHOST_RX, 1, 0));
+
+	second->addr = good;
+	vhost_kick(&self->v, VHOST_RX);
+	ASSERT_TRUE(vhost_recv(&self->v, &p, TIMEOUT_MS));
+	EXPECT_EQ(-1, pattern_check(p.data + p.len - PAYLOAD, PAYLOAD, 1));
+}

@@ -20,6 +20,9 @@
 #define BATCH	   64 /* packets that vhost takes at a time */
 #define PAYLOAD	   100
 #define PAGE	   4096
+#define BUFFERS	   256 /* enough for a packet of 12000 bytes in the smallest */
+#define SMALL	   60 /* bytes: a buffer that the shortest packet fits into */
+#define LARGE	   60000 /* a payload that takes a thousand of these */
 #define SOON_MS	   300 /* for what is not to come */
 
 FIXTURE(vhost_rx)
@@ -232,7 +235,7 @@ static void expect_merged(struct __test_metadata *_metadata, struct vhost *v, in
 	size_t whole = v->header + ETH_HLEN + 20 + 8 + len;
 	struct tun_packet p;
 
-	vhost_post(v, VHOST_RING, size);
+	vhost_post(v, BUFFERS, size);
 	kernel_udp(udp, 9, len, size);
 	ASSERT_TRUE(vhost_recv(v, &p, TIMEOUT_MS));
 	EXPECT_EQ(whole, p.raw_len);
@@ -245,7 +248,7 @@ static void expect_merged(struct __test_metadata *_metadata, struct vhost *v, in
 }
 
 TEST(merged, .title = "a packet lies in as few mergeable buffers as it needs, and they are counted",
-     .behaviours = { 544 }, .needs = { "vhost" }, .guards = { "CVE-2018-16880" })
+     .behaviours = { 544 }, .needs = { "vhost" })
 {
 	struct vhost v;
 	struct tun t = vhost_peer(&v, VHOST_MRG_RXBUF, 0);
@@ -254,6 +257,35 @@ TEST(merged, .title = "a packet lies in as few mergeable buffers as it needs, an
 	ASSERT_OK(link_set_mtu("v0", 65000));
 	for (size_t size = 60; size < 20000; size = size * 2 + 1)
 		expect_merged(_metadata, &v, udp, size);
+	vhost_close(&v);
+	tun_close(&t);
+	close(udp);
+}
+
+TEST(many_merged,
+     .title = "a packet has room for a thousand buffers, with those of a batch before it not told yet",
+     .behaviours = { 544 }, .needs = { "vhost" }, .guards = { "b46a0bf78ad7", "CVE-2018-16880" })
+{
+	struct vhost v;
+	struct tun t = vhost_peer(&v, VHOST_MRG_RXBUF, 0);
+	int udp = udp_open(KERNEL_IP4, PORT);
+	struct tun_packet p;
+
+	ASSERT_OK(link_set_mtu("v0", 65000));
+	ASSERT_OK(vhost_detach(&v));
+	for (int i = 0; i < BATCH; i++)
+		kernel_udp(udp, 9, 1, i);
+	kernel_udp(udp, 9, LARGE, 1);
+	vhost_post(&v, BATCH + LARGE / SMALL + 10, SMALL);
+	/* All is there: it is taken in one go. */
+	ASSERT_OK(vhost_attach(&v, t.fd));
+	for (int i = 0; i < BATCH; i++) {
+		ASSERT_TRUE(vhost_recv(&v, &p, TIMEOUT_MS));
+		EXPECT_EQ(1, p.vnet.num_buffers);
+	}
+	ASSERT_TRUE(vhost_recv(&v, &p, TIMEOUT_MS));
+	EXPECT_EQ((p.raw_len + SMALL - 1) / SMALL, p.vnet.num_buffers);
+	EXPECT_EQ(-1, pattern_check(p.data + p.len - LARGE, LARGE, 1));
 	vhost_close(&v);
 	tun_close(&t);
 	close(udp);

@@ -2,12 +2,15 @@
 /* The virtio-net header: its size and its byte order. */
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
 
 #include "device/peer.h"
 #include "device/tun.h"
 #include "harness/harness.h"
 #include "netns/link.h"
+#include "netns/packet.h"
 #include "netns/sock.h"
 
 #define WAIT_MS 2000
@@ -124,6 +127,34 @@ TEST_F(size, long_header,
 	v.hdr_len = f.len + 1;
 	EXPECT_ERRNO(EINVAL, tun_send(&t, &v, &f));
 	close(fd);
+	tun_close(&t);
+}
+
+TEST_F(size, linear_part,
+       .title = "less than a page of a large frame lies in one piece, whatever the header length says",
+       .behaviours = { 340 }, .needs = { "packet_socket" })
+{
+	static const uint16_t lengths[] = { 100, 3000, 4096, 8192, 20000 };
+	struct tun t = peer_create("vnet0", self->kind | IFF_VNET_HDR);
+	int sock = packet_open("vnet0", ETH_P_ALL, PACKET_VNET);
+	struct vnet v = { .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1000 };
+	static uint8_t buf[FRAME_MAX];
+	struct frame f;
+
+	peer_ipv4(&t, &f, IPPROTO_TCP);
+	frame_tcp(&f, 4000, PORT, 1, 1, TH_ACK);
+	frame_pattern(&f, 20000, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		v.hdr_len = lengths[i];
+		ASSERT_LT(0, tun_send(&t, &v, &f));
+		ASSERT_EQ(VNET_SIZE_LEGACY + f.len,
+			  packet_recv(sock, buf, sizeof(buf), WAIT_MS, NULL));
+		/* Packet sockets tell what is linear as the length of the header. */
+		EXPECT_GT(getpagesize(), vnet_decode(buf, sizeof(buf), host_is_be).hdr_len) {
+			TH_LOG("hdr_len %u", lengths[i]);
+		}
+	}
+	close(sock);
 	tun_close(&t);
 }
 

@@ -64,6 +64,16 @@ exits "one failure in many runs is a failure" 1 build/demo run -j 1 -o "$out" --
 ok "... and shown as such" grep -q '# passed 4 of 5 runs' "$work/out"
 rm -f "$DEMO_MARK"
 
+build/demo run -j 1 -o "$out" --ordered demo.xfails demo.passes 'demo.*thread_fails' > /dev/null
+is "--ordered begins with what is named first" "$(order | tr '\n' ' ')" \
+	"demo.xfails.one demo.xfails.two demo.passes demo.thread_fails "
+exits "--first ends the run" 1 build/demo run -j 1 -o "$out" --first --ordered demo.passes demo.fails demo.xfails
+is "... at the first failure" "$(order | tr '\n' ' ')" "demo.passes demo.fails "
+is "... and what is left has not run" "$(grep -c '"notrun"' "$out/results.json")" 2
+exits "... which an expected one is not" 0 build/demo run -j 1 -o "$out" --first --ordered demo.xfails demo.passes
+exits "... and a skip only with --strict" 1 build/demo run -j 1 -o "$out" --first --strict --ordered demo.skips demo.passes
+is "... is one" "$(grep -c '"notrun"' "$out/results.json")" 1
+
 is "an area is a pattern" "$(build/demo list demo | wc -l)" "$(build/demo list | wc -l)"
 is "a test's id is one for all its variants" "$(build/demo list demo.variants | wc -l)" 2
 is "... and for one" "$(build/demo list demo.variants.two | wc -l)" 1

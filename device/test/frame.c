@@ -616,3 +616,29 @@ TEST(parse_ethertype, .title = "an EtherType that contradicts the IP version is 
 	EXPECT_FALSE(frame_parse(f.data, f.len, true, &p));
 	EXPECT_EQ(0x86dd, p.ethertype);
 }
+
+TEST(parse_whole, .title = "a packet that is tagged, a fragment, wrong or followed by something is not whole")
+{
+	struct frame f;
+	struct parsed p;
+
+	frame_start(&f);
+	frame_eth(&f, mac_b, mac_a, ETH_P_IP);
+	frame_ipv4(&f, "10.9.0.2", "10.9.0.1", IPPROTO_UDP);
+	frame_udp(&f, 1, 2);
+	frame_finish(&f);
+	EXPECT_TRUE(frame_parse_whole(f.data, f.len, true, &p));
+	EXPECT_FALSE(frame_parse_whole(f.data, f.len + 1, true, &p));
+	f.data[f.l3 + 8] ^= 1;
+	EXPECT_FALSE(frame_parse_whole(f.data, f.len, true, &p));
+	f.data[f.l3 + 8] ^= 1;
+	frame_vlan(&f, ETH_P_8021Q, 7);
+	EXPECT_FALSE(frame_parse_whole(f.data, f.len, true, &p));
+
+	start_tcp6(&f);
+	frame_ipv6_ext(&f, IPPROTO_FRAGMENT, 8);
+	frame_finish(&f);
+	f.data[43] = 1; /* more follow */
+	EXPECT_TRUE(frame_parse(f.data, f.len, false, &p) && p.fragment);
+	EXPECT_FALSE(frame_parse_whole(f.data, f.len, false, &p));
+}

@@ -11,27 +11,40 @@
 #include <unistd.h>
 
 #include "fuzz/coverage/locations.h"
+#include "fuzz/coverage/remote.h"
 #include "fuzz/coverage/scope.h"
-
-#define KCOV_NODE "/sys/kernel/debug/kcov"
-#define WORDS	  (256 << 10)
 
 static int kcov = -1;
 static uint64_t *words;
 
+int kcov_new(uint64_t **area, char *why)
+{
+	int fd = open(KCOV_NODE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		snprintf(why, 128, "%s: %s", KCOV_NODE, strerror(errno));
+		return -1;
+	}
+	if (ioctl(fd, KCOV_INIT_TRACE, (unsigned long)KCOV_WORDS)) {
+		snprintf(why, 128, "KCOV_INIT_TRACE: %s", strerror(errno));
+		close(fd);
+		return -1;
+	}
+	*area = mmap(NULL, KCOV_WORDS * sizeof(**area), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*area == MAP_FAILED) {
+		snprintf(why, 128, "mmap of %s: %s", KCOV_NODE, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 bool kcov_open(char *why)
 {
-	kcov = open(KCOV_NODE, O_RDWR | O_CLOEXEC);
-	if (kcov < 0) {
-		snprintf(why, 128, "%s: %s", KCOV_NODE, strerror(errno));
+	kcov = kcov_new(&words, why);
+	if (kcov < 0)
 		return false;
-	}
-	if (ioctl(kcov, KCOV_INIT_TRACE, (unsigned long)WORDS)) {
-		snprintf(why, 128, "KCOV_INIT_TRACE: %s", strerror(errno));
-		return false;
-	}
-	words = mmap(NULL, WORDS * sizeof(*words), PROT_READ | PROT_WRITE, MAP_SHARED, kcov, 0);
-	if (words == MAP_FAILED || ioctl(kcov, KCOV_ENABLE, KCOV_TRACE_PC)) {
+	if (ioctl(kcov, KCOV_ENABLE, KCOV_TRACE_PC)) {
 		snprintf(why, 128, "KCOV_ENABLE: %s", strerror(errno));
 		return false;
 	}
@@ -45,6 +58,7 @@ bool kcov_open(char *why)
 void kcov_start(void)
 {
 	__atomic_store_n(&words[0], 0, __ATOMIC_RELAXED);
+	remote_start();
 }
 
 /* A 64-bit finalizer (by D. Stafford): all bits of the location go into the few that are used. */
@@ -73,16 +87,16 @@ static bool in_scope(uint64_t location, uint32_t hashed)
 static uint8_t states[KCOV_MAP_SIZE];
 static size_t known;
 
-bool kcov_collect(uint8_t *map, struct kcov_edges *unknown)
+static bool collect(const uint64_t *area, uint8_t *map, struct kcov_edges *unknown)
 {
-	uint64_t n = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
+	uint64_t n = __atomic_load_n(&area[0], __ATOMIC_RELAXED);
 	uint32_t previous = 0;
 	bool was_in = false;
 
-	locations_add(words + 1, n < WORDS ? n : WORDS - 1);
-	for (uint64_t i = 1; i <= n && i < WORDS; i++) {
-		uint32_t location = hash(words[i]);
-		bool in = in_scope(words[i], location);
+	locations_add(area + 1, n < KCOV_WORDS ? n : KCOV_WORDS - 1);
+	for (uint64_t i = 1; i <= n && i < KCOV_WORDS; i++) {
+		uint32_t location = hash(area[i]);
+		bool in = in_scope(area[i], location);
 
 		if (in || was_in) {
 			uint32_t at = (location ^ previous >> 1) & (KCOV_MAP_SIZE - 1);
@@ -95,7 +109,15 @@ bool kcov_collect(uint8_t *map, struct kcov_edges *unknown)
 		was_in = in;
 	}
 	/* The kernel stops when there is no room for one more. */
-	return n < WORDS - 1;
+	return n < KCOV_WORDS - 1;
+}
+
+bool kcov_collect(uint8_t *map, struct kcov_edges *unknown)
+{
+	const uint64_t *others = remote_words();
+	bool whole = collect(words, map, unknown);
+
+	return (!others || collect(others, map, unknown)) && whole;
 }
 
 void kcov_confirm(const struct kcov_edges *unknown, uint8_t *map, const uint8_t *again)
@@ -143,7 +165,7 @@ void kcov_compare(void (*run)(void *arg), void *arg,
 	run(arg);
 	n = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
 	/* Four words for each: what it is, its operands, where it is. */
-	for (uint64_t i = 0; i < n && 4 * i + 4 < WORDS; i++) {
+	for (uint64_t i = 0; i < n && 4 * i + 4 < KCOV_WORDS; i++) {
 		const uint64_t *record = &words[1 + 4 * i];
 
 		if (scope_has(record[3]))

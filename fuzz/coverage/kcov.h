@@ -18,7 +18,13 @@
  */
 bool kcov_open(char *why);
 
-/* From here on the thread's locations count. */
+#define KCOV_NODE  "/sys/kernel/debug/kcov"
+#define KCOV_WORDS (256 << 10)
+
+/* A KCOV of its own for another thread, and its memory. -1 and @why if it cannot be had. */
+int kcov_new(uint64_t **area, char *why);
+
+/* From here on the thread's locations count, and those of remote.h. */
 void kcov_start(void);
 
 /* Counters of edges; they stop at 255. */

@@ -4,12 +4,14 @@
  * AFL++, and for those of its tools that do not use shared memory, one input from standard input.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "fuzz/engine/afl_cmplog.h"
 #include "fuzz/engine/engine.h"
+#include "fuzz/engine/recorder.h"
 
 /* afl-compiler-rt's, which its compilers would use by macros. */
 extern unsigned char *__afl_area_ptr;
@@ -39,6 +41,25 @@ static size_t read_input(uint8_t *data, size_t max)
 	return size;
 }
 
+/* The next child comes before anybody can look at what this one has recorded. */
+static void on_death(int signal)
+{
+	recorder_set(RECORDER_FAILED);
+	if (signal != SIGABRT)
+		fprintf(stderr, "\ntuntests: BUG: %s died of signal %d\n", fuzz_target.name,
+			signal);
+	raise(signal);
+}
+
+static void watch_death(void)
+{
+	static const int deaths[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	struct sigaction action = { .sa_handler = on_death, .sa_flags = SA_RESETHAND | SA_NODEFER };
+
+	for (size_t i = 0; i < sizeof(deaths) / sizeof(*deaths); i++)
+		sigaction(deaths[i], &action, NULL);
+}
+
 int main(void)
 {
 	static uint8_t own[FUZZ_MAX_LEN];
@@ -46,6 +67,7 @@ int main(void)
 	if (!afl_signatures[0])
 		return 2;
 	engine_learn();
+	recorder_map();
 	/* afl-fuzz looks at so much of its map for each input. */
 	__afl_map_size = ENGINE_MAP_SIZE;
 	/*
@@ -56,6 +78,7 @@ int main(void)
 	/* Stopped between two inputs, it would outlive an afl-fuzz that ends then. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	engine_begin(__afl_area_ptr);
+	watch_death();
 	while (__afl_persistent_loop(INPUTS)) {
 		if (!__afl_fuzz_ptr)
 			engine_run(own, read_input(own, sizeof(own)));

@@ -12,6 +12,8 @@
 
 #include "device/lockstep.h"
 #include "fuzz/coverage/kcov.h"
+#include "fuzz/coverage/remote.h"
+#include "fuzz/engine/abi.h"
 #include "fuzz/engine/leak.h"
 #include "fuzz/engine/recorder.h"
 #include "harness/harness.h"
@@ -52,6 +54,22 @@ void fuzz_wrong(const char *fmt, ...)
 	fprintf(stderr, " (input %llu since the last reset)\n", (unsigned long long)inputs);
 	va_end(ap);
 	abort();
+}
+
+void fuzz_show(const char *what, const uint8_t *data, size_t len)
+{
+	fprintf(stderr, "\n%s: %s:", fuzz_target.name, what);
+	for (size_t i = 0; i < len && i < 96; i++)
+		fprintf(stderr, " %02x", data[i]);
+	fputc('\n', stderr);
+}
+
+void fuzz_remote(void (*call)(void *arg), void *arg)
+{
+	if (has_kcov)
+		remote_call(call, arg);
+	else
+		call(arg);
 }
 
 void fuzz_saw(uint32_t what)
@@ -105,11 +123,14 @@ void engine_learn(void)
 	if (done)
 		return;
 	done = true;
+	if (abi_load(&fuzz_abi))
+		return;
 	if (!probe_all())
 		exit(2);
 	/* One that is left again. */
 	enter_namespace();
 	fuzz_abi = lockstep_abi();
+	abi_save(&fuzz_abi);
 }
 
 static void say_masked(void)
@@ -142,11 +163,13 @@ void engine_begin(uint8_t *counters)
 	enter_namespace();
 	begin_target();
 	start_counting();
-	if (!has_kcov)
-		fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
-			fuzz_target.name, why);
-	else
+	if (has_kcov) {
 		atexit(say_masked);
+		return;
+	}
+	recorder_set(RECORDER_RESULTS);
+	fprintf(stderr, "%s: no coverage of the kernel (%s): feedback is what calls give\n",
+		fuzz_target.name, why);
 }
 
 void engine_begin_bare(void)

@@ -9,7 +9,10 @@
 /* Counters of edges, or of what was seen without KCOV; both engines read them where they are. */
 #define ENGINE_MAP_SIZE KCOV_MAP_SIZE
 
-/* The model's idea of the running kernel, once; what takes longest of engine_begin(). */
+/*
+ * The model's idea of the running kernel, once: what takes longest of engine_begin(), for those who
+ * begin in several processes.
+ */
 void engine_learn(void);
 
 /*
@@ -48,8 +51,5 @@ bool engine_has_kcov(void);
 /* One more input, after engine_begin(), of the program in C that engine_program_write() writes. */
 void engine_program_add(const uint8_t *data, size_t size);
 void engine_program_write(FILE *out);
-
-/* The first part of engine_begin(), for those who begin in several processes. */
-void engine_learn(void);
 
 #endif /* FUZZ_ENGINE_ENGINE_H */

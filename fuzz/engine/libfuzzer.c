@@ -18,6 +18,8 @@ void __sanitizer_cov_trace_cmp8(uint64_t a, uint64_t b);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
+				 size_t other_size, uint8_t *out, size_t max, unsigned int seed);
 
 /* One input of so many shows its comparisons too: that costs four system calls. */
 #define COMPARE_EVERY 256
@@ -72,4 +74,32 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 	if (!fuzz_target.mutate || draw.below(&draw, 4) == 0)
 		return LLVMFuzzerMutate(data, size, max);
 	return fuzz_target.mutate(data, size, max, &draw);
+}
+
+static size_t append(uint8_t *out, size_t size, size_t max, const uint8_t *data, size_t n)
+{
+	if (n > max - size)
+		n = max - size;
+	memcpy(out + size, data, n);
+	return size + n;
+}
+
+/* The beginning of one input, a piece of the other, and mostly nothing of the rest. */
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other,
+				 size_t other_size, uint8_t *out, size_t max, unsigned int seed)
+{
+	struct draw draw = draw_random(seed);
+	size_t at, from, to, n;
+
+	if (!fuzz_target.cut)
+		return 0;
+	if (max > fuzz_target.max_len)
+		max = fuzz_target.max_len;
+	at = fuzz_target.cut(data, size, &draw);
+	from = fuzz_target.cut(other, other_size, &draw);
+	to = draw.below(&draw, 2) ? other_size : fuzz_target.cut(other, other_size, &draw);
+	n = append(out, 0, max, data, at);
+	if (to > from)
+		n = append(out, n, max, other + from, to - from);
+	return draw.below(&draw, 3) ? n : append(out, n, max, data + at, size - at);
 }

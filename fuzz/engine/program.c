@@ -9,12 +9,7 @@
 #include "fuzz/engine/engine.h"
 #include "harness/harness.h"
 
-__asm__(".pushsection .rodata\n"
-	"fuzz_program:\n"
-	".incbin \"fuzz/engine/program.h\"\n"
-	".byte 0\n"
-	".popsection\n");
-extern const char fuzz_program[] __attribute__((visibility("hidden")));
+FUZZ_TEXT(fuzz_program, FUZZ_FILE("fuzz/targets/program.h"));
 
 /* main() as it grows. */
 static FILE *body;

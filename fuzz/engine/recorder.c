@@ -29,7 +29,7 @@ static void start_head(struct recorder_head *h, uint64_t runs)
 	snprintf(h->target, sizeof(h->target), "%s", fuzz_target.name);
 }
 
-void recorder_open(void)
+void recorder_map(void)
 {
 	const char *path = getenv("TUNTESTS_RECORDER");
 	struct stat st;
@@ -47,7 +47,23 @@ void recorder_open(void)
 		broken(path);
 	close(fd);
 	records = (uint8_t *)(head + 1);
-	start_head(head, head->magic == RECORDER_MAGIC ? head->runs + 1 : 1);
+	head->flags = 0;
+}
+
+void recorder_open(void)
+{
+	if (!head)
+		recorder_map();
+	if (head && head->flags & RECORDER_FAILED)
+		head = NULL;
+	if (head)
+		start_head(head, head->magic == RECORDER_MAGIC ? head->runs + 1 : 1);
+}
+
+void recorder_set(uint32_t flag)
+{
+	if (head)
+		head->flags |= flag;
 }
 
 static size_t space(size_t size)

@@ -14,13 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORDER_MAGIC 0x3250554e54555431ULL
-#define RECORDER_SIZE  (8 << 20)
+#define RECORDER_MAGIC	 0x3250554e54555431ULL
+#define RECORDER_SIZE	 (8 << 20)
+
+/* The last input has failed: what is here stays as it is. */
+#define RECORDER_FAILED	 1
+/* There is no KCOV: what is counted in place of edges are results of calls. */
+#define RECORDER_RESULTS 2
 
 /* Those who look at it while it is written read the numbers one by one. */
 struct recorder_head {
 	uint64_t magic;
-	char target[24];
+	char target[20];
+	uint32_t flags;
 	uint64_t resets; /* how often the state was fresh */
 	uint64_t count;	 /* inputs since the last time */
 	uint64_t used;	 /* bytes of the records of those */
@@ -29,8 +35,18 @@ struct recorder_head {
 	uint64_t runs;	 /* engines that have used it: each starts total and edges afresh */
 };
 
-/* Ends the program with status 2 if the file cannot be used. */
+/*
+ * Maps the file, and ends the program with status 2 if it cannot be used. For those who record in
+ * children, one after the other.
+ */
+void recorder_map(void);
+/*
+ * Maps it if that is not done, and begins afresh. Records nothing if another child has failed
+ * before: its inputs have to be there until somebody has looked at them.
+ */
 void recorder_open(void);
+/* One of the flags. */
+void recorder_set(uint32_t flag);
 bool recorder_has_room(size_t size);
 void recorder_add(const uint8_t *data, size_t size);
 void recorder_reset(void);
@@ -38,7 +54,7 @@ void recorder_edges(uint64_t edges);
 
 /* Inputs in order, as they were recorded. */
 struct recording {
-	char target[24]; /* "" for a plain input */
+	char target[20]; /* "" for a plain input */
 	uint8_t *bytes;	 /* of the file */
 	struct recorded {
 		const uint8_t *data;

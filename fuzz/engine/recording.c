@@ -55,7 +55,7 @@ int recording_load(const char *path, struct recording *r)
 		return -1;
 	head = (const void *)r->bytes;
 	if (len >= (ssize_t)sizeof(*head) && head->magic == RECORDER_MAGIC) {
-		snprintf(r->target, sizeof(r->target), "%.23s", head->target);
+		snprintf(r->target, sizeof(r->target), "%.19s", head->target);
 		/* A record has four bytes at least. */
 		r->inputs = calloc(len / 4 + 1, sizeof(*r->inputs));
 		if (!r->inputs)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fuzz/targets/edit.h"
 
-#include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
+#include "device/frame.h"
 #include "harness/harness.h"
 
 uint32_t edit_number(uint32_t old, unsigned int bits, struct draw *draw)
@@ -40,13 +39,12 @@ static size_t resize(uint8_t *data, size_t size, size_t max, struct draw *draw)
 
 	if (edit_chance(draw, 50)) {
 		n = n < size - at ? n : size - at;
-		memmove(data + at, data + at + n, size - at - n);
-		return size - n;
+		return edit_remove(data, size, at, n);
 	}
 	n = n < max - size ? n : max - size;
-	memmove(data + at + n, data + at, size - at);
+	size = edit_insert(data, size, at, n);
 	memset(data + at, draw->below(draw, 256), n);
-	return size + n;
+	return size;
 }
 
 size_t edit_raw(uint8_t *data, size_t size, size_t max, struct draw *draw)
@@ -59,17 +57,6 @@ size_t edit_raw(uint8_t *data, size_t size, size_t max, struct draw *draw)
 		*byte = edit_number(*byte, 8, draw);
 	}
 	return size;
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value >> 8;
-	at[1] = value;
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-	return at[0] << 8 | at[1];
 }
 
 /* Lengths and checksums as they have to be for what stands there now. */
@@ -85,13 +72,13 @@ static void mend(uint8_t *frame, size_t size, const struct parsed *p)
 	if (p->ip_version == 4) {
 		size_t header = (ip[0] & 15) * 4;
 
-		put16(ip + 2, size - p->l3);
-		put16(ip + 10, 0);
+		edit_put_net16(ip + 2, size - p->l3);
+		edit_put_net16(ip + 10, 0);
 		if (header <= size - p->l3)
-			put16(ip + 10, ~checksum_fold(checksum_add(0, ip, header)));
+			edit_put_net16(ip + 10, ~checksum_fold(checksum_add(0, ip, header)));
 		addresses = 12;
 	} else if (size - p->l3 >= 40) {
-		put16(ip + 4, size - p->l3 - 40);
+		edit_put_net16(ip + 4, size - p->l3 - 40);
 		addresses = 8;
 	} else {
 		return;
@@ -100,10 +87,10 @@ static void mend(uint8_t *frame, size_t size, const struct parsed *p)
 	    (p->l4_proto != IPPROTO_TCP && p->l4_proto != IPPROTO_UDP))
 		return;
 	if (p->l4_proto == IPPROTO_UDP)
-		put16(l4 + 4, l4_len);
-	put16(l4 + at, 0);
+		edit_put_net16(l4 + 4, l4_len);
+	edit_put_net16(l4 + at, 0);
 	sum = checksum_add(l4_len + p->l4_proto, ip + addresses, p->ip_version == 4 ? 8 : 32);
-	put16(l4 + at, ~checksum_fold(checksum_add(sum, l4, l4_len)));
+	edit_put_net16(l4 + at, ~checksum_fold(checksum_add(sum, l4, l4_len)));
 }
 
 /* A field of a header at @at, of one byte or two. */
@@ -114,7 +101,7 @@ static void edit_field(uint8_t *frame, size_t size, int at, unsigned int bytes, 
 	if (bytes == 1)
 		frame[at] = edit_number(frame[at], 8, draw);
 	else
-		put16(frame + at, edit_number(get16(frame + at), 16, draw));
+		edit_put_net16(frame + at, edit_number(edit_get_net16(frame + at), 16, draw));
 }
 
 static void edit_l3(uint8_t *frame, size_t size, const struct parsed *p, struct draw *draw)
@@ -169,13 +156,13 @@ static size_t edit_ethernet(uint8_t *frame, size_t size, size_t max, struct draw
 		return edit_raw(frame, size, max, draw);
 	if (edit_chance(draw, 30) && size + 4 <= max) {
 		/* A tag, in front of the type. */
-		memmove(frame + 16, frame + 12, size - 12);
-		put16(frame + 12, edit_chance(draw, 70) ? ETH_P_8021Q : ETH_P_8021AD);
-		put16(frame + 14, edit_number(1, 16, draw));
-		return size + 4;
+		size = edit_insert(frame, size, 12, 4);
+		edit_put_net16(frame + 12, edit_chance(draw, 70) ? ETH_P_8021Q : ETH_P_8021AD);
+		edit_put_net16(frame + 14, edit_number(1, 16, draw));
+		return size;
 	}
 	if (edit_chance(draw, 50))
-		put16(frame + 12, types[draw->below(draw, ARRAY_SIZE(types))]);
+		edit_put_net16(frame + 12, types[draw->below(draw, ARRAY_SIZE(types))]);
 	else
 		memset(frame, edit_chance(draw, 50) ? 0xff : draw->below(draw, 256), 6);
 	return size;
@@ -212,8 +199,7 @@ size_t edit_frame(uint8_t *frame, size_t size, size_t max, bool tap, struct draw
 	return size;
 }
 
-void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap,
-		 struct draw *draw)
+void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap, struct draw *draw)
 {
 	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x80, 0x81, 0x84, 0x21, 0x41, 0x25, 0x45 };
 	struct vnet v = vnet_decode(header, EDIT_HEADER, false);
@@ -246,74 +232,13 @@ void edit_header(uint8_t *header, const uint8_t *frame, size_t size, bool tap,
 	vnet_encode(&v, header, EDIT_HEADER, false);
 }
 
-/* What the frames are made of. */
-static const struct {
-	const char *name;
-	uint16_t type;
-	uint8_t proto;
-	uint16_t payload;
-	bool vlan;
-	uint8_t ext; /* IPv6 extension header, 0 for none */
-} frames[] = {
-	{ "ip4_udp", ETH_P_IP, IPPROTO_UDP, 32, false, 0 },
-	{ "ip4_tcp", ETH_P_IP, IPPROTO_TCP, 64, false, 0 },
-	{ "ip4_tcp_long", ETH_P_IP, IPPROTO_TCP, 1400, false, 0 },
-	{ "ip4_icmp", ETH_P_IP, IPPROTO_ICMP, 32, false, 0 },
-	{ "ip6_udp", ETH_P_IPV6, IPPROTO_UDP, 32, false, 0 },
-	{ "ip6_tcp", ETH_P_IPV6, IPPROTO_TCP, 64, false, 0 },
-	{ "ip6_icmp", ETH_P_IPV6, IPPROTO_ICMPV6, 32, false, 0 },
-	{ "ip6_hopopts_udp", ETH_P_IPV6, IPPROTO_UDP, 32, false, IPPROTO_HOPOPTS },
-	{ "ip6_fragment_tcp", ETH_P_IPV6, IPPROTO_TCP, 64, false, IPPROTO_FRAGMENT },
-	{ "ip4_gre", ETH_P_IP, IPPROTO_GRE, 64, false, 0 },
-	{ "ip4_ipip", ETH_P_IP, IPPROTO_IPIP, 64, false, 0 },
-	{ "ip4_esp", ETH_P_IP, IPPROTO_ESP, 64, false, 0 },
-	{ "vlan_ip4_udp", ETH_P_IP, IPPROTO_UDP, 32, true, 0 },
-};
-
-static void build_l4(struct frame *f, uint8_t proto)
+size_t edit_header_or_frame(uint8_t *data, size_t size, size_t max, size_t front, uint32_t percent,
+			    bool tap, struct draw *draw)
 {
-	switch (proto) {
-	case IPPROTO_UDP:
-		frame_udp(f, 4000, 7);
-		break;
-	case IPPROTO_TCP:
-		frame_tcp(f, 4000, 7, 1000, 0, TH_ACK);
-		break;
-	case IPPROTO_ICMP:
-		frame_icmp(f, 8, 0, 1, 1);
-		break;
-	case IPPROTO_ICMPV6:
-		frame_icmp(f, 128, 0, 1, 1);
-		break;
-	case IPPROTO_IPIP:
-		frame_ipv4(f, "10.8.0.2", "10.8.0.1", IPPROTO_UDP);
-		frame_udp(f, 4000, 7);
-	}
-}
+	uint8_t *frame = data + front;
 
-bool edit_frame_seed(unsigned int n, bool tap, struct edit_seed *seed)
-{
-	static const uint8_t to[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-			     from[6] = { 2, 0, 0, 0, 0, 2 };
-	struct frame *f = &seed->frame;
-
-	if (n >= ARRAY_SIZE(frames))
-		return false;
-	seed->name = frames[n].name;
-	seed->type = frames[n].type;
-	frame_start(f);
-	if (tap)
-		frame_eth(f, to, from, frames[n].type);
-	if (tap && frames[n].vlan)
-		frame_vlan(f, ETH_P_8021Q, 7);
-	if (frames[n].type == ETH_P_IP)
-		frame_ipv4(f, "10.9.0.2", "10.9.0.1", frames[n].proto);
-	else
-		frame_ipv6(f, "fd09::2", "fd09::1", frames[n].proto);
-	if (frames[n].ext)
-		frame_ipv6_ext(f, frames[n].ext, 8);
-	build_l4(f, frames[n].proto);
-	frame_pattern(f, frames[n].payload, n);
-	frame_finish(f);
-	return true;
+	if (!edit_chance(draw, percent))
+		return front + edit_frame(frame, size - front, max - front, tap, draw);
+	edit_header(frame - EDIT_HEADER, frame, size - front, tap, draw);
+	return size;
 }

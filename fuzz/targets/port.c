@@ -33,6 +33,13 @@ void port_create(struct port *p, const char *name, bool tap, bool pi, int vnet_s
 	port_create_flags(p, name, (tap ? IFF_TAP : IFF_TUN) | (pi ? 0 : IFF_NO_PI), vnet_size);
 }
 
+void port_set_be(struct port *p)
+{
+	if (tun_set_vnet_be(p->t.fd, 1))
+		TH_BAIL("TUNSETVNETBE on %s: %s", p->t.name, strerror(errno));
+	p->model.big_endian = true;
+}
+
 void port_up(struct port *p)
 {
 	struct link link;

@@ -21,6 +21,8 @@ struct port {
 void port_create(struct port *p, const char *name, bool tap, bool pi, int vnet_size);
 /* The same with the flags of TUNSETIFF. */
 void port_create_flags(struct port *p, const char *name, unsigned int flags, int vnet_size);
+/* Its vnet headers become big-endian. */
+void port_set_be(struct port *p);
 /* Brings it up; ends the program if that fails. */
 void port_up(struct port *p);
 /*

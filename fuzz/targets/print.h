@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An input as statements in C, for the program that fuzz/engine/program.h is the beginning of. */
+/* An input as statements in C, for the program that fuzz/targets/program.h is the beginning of. */
 #ifndef FUZZ_TARGETS_PRINT_H
 #define FUZZ_TARGETS_PRINT_H
 

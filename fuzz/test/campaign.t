@@ -10,6 +10,7 @@ build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/er
 [ $? != 4 ] || skip_all "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
 
 fuzz="build/tuntests fuzz"
+cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 exits "a target is needed" 2 $fuzz
 ok "... which is said" grep -q "one target is needed" "$work/err"
 exits "a target that is not there" 2 $fuzz -o "$work/x" nosuch
@@ -29,9 +30,28 @@ one_line "... is named" "no place for a quote, a blank or a line's end: .*/it's"
 
 dir=$work/campaign
 exits "a campaign on the running kernel" 0 timeout 120 $fuzz --live -t 8 -o "$dir" ioctl_sequence
+ok "... has probed the kernel once" test -s "$dir/abi"
+# Without KCOV the results of calls are counted.
+feedback=edges
+! grep -q "no coverage of the kernel" "$dir/job-0/console" || feedback=results
+ok "... says what it counts" grep -q " [0-9]* $feedback, corpus" "$work/err"
+ok "... and so does its page" grep -q "\"feedback\":\"$feedback\"" "$dir/index.html"
 ok "... has a corpus" test "$(ls "$dir/corpus" | wc -l)" -ge 4
 ok "... ran inputs" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt 10
 ok "... has a page" grep -q '"target":"ioctl_sequence"' "$dir/index.html"
+# page PATTERN: the last campaign's page has that, when a browser has run its script.
+page() {
+	if ! command -v chromium > /dev/null; then
+		skip "the page in a browser: $1" "no chromium here"
+		return
+	fi
+	rm -rf "$work/profile"
+	timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+		--disable-background-networking --user-data-dir="$work/profile" --dump-dom \
+		"file://$dir/index.html" > "$work/dom" 2> "$work/log"
+	ok "the page in a browser: $1" grep -q "$1" "$work/dom"
+}
+page "ended: its time was up"
 exits "the same folder again" 2 $fuzz --live -t 8 -o "$dir" ioctl_sequence
 one_line "... is refused" "has a campaign already: --resume goes on with it"
 
@@ -42,6 +62,7 @@ pid=$!
 ok "it goes on" wait_until sh -c "[ \$(tail -n 1 '$dir/stats.csv' | cut -d, -f2) -gt $before ]"
 kill -KILL $pid
 wait $pid 2> /dev/null
+ok "its page does not say that it has ended" grep -q '"end":null' "$dir/index.html"
 ok "a killed campaign leaves no engine" wait_until sh -c "! pgrep -f '[b]uild/fuzz/ioctl_sequence.*$dir'"
 exits "... and goes on" 0 timeout 120 $fuzz --live --resume -t 5 -o "$dir" ioctl_sequence
 ok "... from where it was" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt "$before"
@@ -61,12 +82,17 @@ ok "... and nothing is found" test ! -e "$dir/crashes"
 # A campaign that was killed while it kept a failure, before it did, and while a failure got its last names.
 build/fuzz/ioctl_sequence-replay --seeds "$work" > "$work/out" 2> "$work/err"
 mkdir "$dir/pending-7" "$dir/pending-8"
-TUNTESTS_RECORDER=$dir/pending-8/sequence build/fuzz/ioctl_sequence-replay "$work/short" > "$work/out" 2>&1
+TUNTESTS_RECORDER=$dir/pending-8/sequence build/fuzz/ioctl_sequence-replay "$work/tun_with_pi" > "$work/out" 2>&1
 echo "ERROR: libFuzzer: something" > "$dir/pending-8/console"
 cp "$dir/pending-8/sequence" "$dir/job-0/recorder"
 echo "ERROR: libFuzzer: something else" > "$dir/job-0/console"
+# It had two jobs.
+mkdir "$dir/job-1"
+cp "$dir/job-0/recorder" "$dir/job-1/recorder"
+echo "ERROR: libFuzzer: a third thing" > "$dir/job-1/console"
 exits "what it left is settled" 1 timeout 120 $fuzz --live --resume -t 1 -o "$dir" ioctl_sequence
-is "... all of it" "$(head -qn 1 "$dir"/crashes/*/report.txt | sort)" "ERROR: libFuzzer: something
+is "... all of it" "$(head -qn 1 "$dir"/crashes/*/report.txt | sort)" "ERROR: libFuzzer: a third thing
+ERROR: libFuzzer: something
 ERROR: libFuzzer: something else"
 ok "... and nothing waits" test "$(echo "$dir"/pending-*)" = "$dir/pending-*"
 
@@ -74,17 +100,67 @@ if make -s build/fuzz/ioctl_sequence-afl build/fuzz/ioctl_sequence-mutator.so > 
 	exits "an engine that is not there" 2 env PATH="$work" $fuzz --live -e afl -t 5 -o "$work/no-afl" \
 		ioctl_sequence
 	ok "... is no failure of the kernel" grep -q "ioctl_sequence does not start (exit status 127)" "$work/err"
+	dir=$work/afl
+	# AFL++ goes on after a seed that fails, and says nothing of it in the end.
+	exits "a seed that fails under AFL++" 1 env LD_PRELOAD="$work/liar.so" timeout 120 $fuzz --live --first \
+		-e afl -t 1000 -o "$dir" ioctl_sequence
+	ok "... is a failure like any other" grep -q "the kernel does not do what the model says" \
+		"$dir"/crashes/*/report.txt
+	ok "... made small" grep -q "nothing more can be left out" "$dir"/crashes/*/report.txt
+	seed=$(ls "$dir/failing" | grep -v :)
+	ok "... the seed is set aside" test -n "$seed" -a ! -e "$dir/corpus/$seed"
+	ok "... in AFL++'s own folder, too" sh -c "! ls '$dir/afl/job0/queue' | grep ':$seed\$'"
+	# Both engines' finds are in the one corpus, each by the name that libFuzzer would give it.
+	dir=$work/shared
+	mkdir -p "$dir/corpus"
+	echo > "$dir/corpus/blank"
+	exits "a campaign with AFL++" 0 timeout 120 $fuzz --live -e afl -t 6 -o "$dir" ioctl_sequence
+	found=$(ls "$dir/corpus" | grep -c '^[0-9a-f]\{40\}$')
+	ok "... has its finds in the corpus" test "$found" -ge 3
+	is "... by their content" "$(cd "$dir/corpus" && sha1sum [0-9a-f]*[0-9a-f] | awk '$1 != $2')" ""
+	build/fuzz/ioctl_sequence-replay --seeds "$dir/corpus"
+	exits "... and goes on" 0 timeout 120 $fuzz --live --resume -e afl -t 6 -o "$dir" ioctl_sequence
+	ok "... with what others have put there" sh -c "ls '$dir/afl/job0/queue' | grep sync:corpus"
 else
-	skip "an engine that is not there" "no AFL++ here (afl++)"
+	skip "a campaign with AFL++" "no AFL++ here (afl++)"
 fi
+# Installed, it has the programs that were built.
+exits "make install" 0 make -s install DESTDIR="$work/dest" PREFIX=/usr
+exits "a campaign of what is installed" 0 timeout 120 "$work/dest/usr/bin/tuntests" fuzz --live -t 2 \
+	-o "$work/installed" ioctl_sequence
+exits "... and a replay" 0 "$work/dest/usr/bin/tuntests" replay -t ioctl_sequence "$work/tun_with_pi"
+
+# Engines that end before they have run an input: one with a report of the kernel's, one without a word.
+mkdir -p "$work/fake/fuzz"
+cp build/tuntests "$work/fake/tuntests"
+printf '#!/bin/sh\n[ "$1" != --seeds ] || echo > "$2/seed"\n' > "$work/fake/fuzz/dies-replay"
+printf '#!/bin/sh\necho "[    1.000000] BUG: KASAN: null-ptr-deref in tun_init+0x1/0x2"\nexit 3\n' \
+	> "$work/fake/fuzz/dies"
+chmod +x "$work/fake/fuzz/dies" "$work/fake/fuzz/dies-replay"
+dir=$work/dies
+exits "a kernel that reports something before the first input" 1 timeout 60 "$work/fake/tuntests" fuzz --live \
+	-o "$dir" dies
+ok "... which its page says" grep -q '"end":"the kernel fails before the first input"' "$dir/index.html"
+ok "... ends the campaign, which says so" grep -q "dies: the kernel fails before the first input: see $dir/crashes" \
+	"$work/err"
+crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
+is "... as one failure" "$(cd "$crash" && echo *)" "kernel report.txt target times"
+is "... by its name" "$(head -n 1 "$crash/report.txt")" "BUG: KASAN: null-ptr-deref in tun_init"
+ok "... and its report says when" grep -qx 'It came before the first input\.' "$crash/report.txt"
+printf '#!/bin/sh\nexit 3\n' > "$work/fake/fuzz/dies"
+exits "a guest that dies before the first input, without a word" 2 timeout 60 "$work/fake/tuntests" fuzz --live \
+	-o "$work/dumb" dies
+ok "... which its page says" grep -q '"end":"it could not go on: dies does not start' "$work/dumb/index.html"
+ok "... is named" grep -q "dies does not start (exit status 3): see $work/dumb/job-0/console" "$work/err"
+ok "... and nothing is found" test ! -e "$work/dumb/crashes" -a ! -e "$work/dumb/pending-0"
 exits "a guest that is not there" 2 $fuzz --guest uml-nosuch -t 1 -o "$work/no-guest" ioctl_sequence
 ok "... is named" grep -q "guest uml-nosuch cannot share a corpus" "$work/err"
 
 # A kernel that lies about one ioctl.
-cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 dir=$work/liar
 exits "what a kernel does wrong is found, and ends the campaign" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
 	$fuzz --live --first -t 1000 -o "$dir" ioctl_sequence
+ok "... which its page says" grep -q '"end":"the first failure was found"' "$dir/index.html"
 is "... as one failure" "$(ls "$dir/crashes" | wc -l)" 1
 crash=$dir/crashes/$(ls "$dir/crashes" | head -n 1)
 for file in report.txt input sequence repro.c kernel target times; do

@@ -84,8 +84,12 @@ if [ -x "$program-afl" ]; then afl; else skip "AFL++" "no afl++ here"; fi
 cd - > /dev/null || exit 1
 if [ -x "$program-mutator.so" ]; then
 	ok "a mutator's user builds" cc -o "$work/mutator" fuzz/test/mutator.c
-	"$program-replay" --seeds "$work/seeds"
-	is "the target's mutator makes three quarters of the changes" \
-		"$("$work/mutator" "$program-mutator.so" "$work/seeds/tap_ip4_udp")" "75% changed 0"
+	for target in $(sed -n 's/^targets[[:space:]]*:= //p' Makefile); do
+		mkdir "$work/$target"
+		"build/fuzz/$target-replay" --seeds "$work/$target"
+		is "the mutator of $target makes three quarters of the changes" "$("$work/mutator" \
+			"$PWD/build/fuzz/$target-mutator.so" "$work/$target/$(ls "$work/$target" | head -n 1)")" \
+			"75% changed 0"
+	done
 fi
 done_testing

@@ -40,6 +40,23 @@ exits "a kernel that lies" 134 env LD_PRELOAD="$work/liar.so" build/fuzz/ioctl_s
 	"$work/ioctl_sequence"
 ok "... about what" grep -q 'get_int(f\[[0-9]\], TUNGETSNDBUF)' "$work/err"
 
+# What the probes said, kept for the next program.
+replay="build/fuzz/ioctl_sequence-replay $work/ioctl_sequence"
+abi=$work/abi
+exits "the kernel is probed once" 0 env TUNTESTS_ABI="$abi" $replay
+ok "... and what that says is kept" grep -q '^ownerless_closed [01]$' "$abi"
+cp "$abi" "$work/kept"
+exits "... and taken from there" 0 env TUNTESTS_ABI="$abi" $replay
+is "... without a word" "$(grep abi "$work/err")" ""
+sed -i '/^abi /{s/^abi //;y/123456789abcdef/000000000000000/;s/^/abi /}' "$abi"
+exits "... be it right or not" 134 env TUNTESTS_ABI="$abi" $replay
+for change in "1s/ [^ ]*/ 7.7.7/" '2s/[01]$/x/' '$d'; do
+	sed "$change" "$work/kept" > "$abi"
+	exits "what is of another kernel, or no such file ($change)" 0 env TUNTESTS_ABI="$abi" $replay
+	ok "... is not taken" grep -q "ioctl_sequence: $abi: not of this kernel and program: it is probed again" "$work/err"
+	is "... but made anew" "$(sed '$d' "$abi")" "$(sed '$d' "$work/kept")"
+done
+
 # A sequence in which one call of one input is wrong.
 mkdir "$work/shrink"
 TUNTESTS_RECORDER="$work/shrink/best" build/fuzz/ioctl_sequence-replay "$work/ioctl_sequence" > "$work/out" 2>&1

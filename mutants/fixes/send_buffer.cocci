@@ -4,7 +4,7 @@
 // File: drivers/net/tun.c
 // Module: tun
 // Target: ioctl_sequence
-// Test: macvtap_ioctl.sndbuf
+// Test: sndbuf.values
 @@
 identifier sndbuf;
 @@

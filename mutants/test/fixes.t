@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # mutants/: each fix is there to be undone in the driver that uml-kasan was built from, its head says what the
-# others need, and there is a seed of what finds it.
+# others need, and what a target found with it is a seed of that target.
 . harness/test/tap.sh
 
 command -v spatch > /dev/null || skip_all "spatch is not installed (package coccinelle)"
@@ -19,9 +19,11 @@ for fix in mutants/fixes/*.cocci; do
 	ok "... in $file" sh -c "! cmp -s '$source/$file' '$work/$name/${file##*/}'"
 	ok "... and its head says what it is" sh -c "grep -q '^// Fix: .' '$fix' && grep -q '^// Undone: .' '$fix'"
 	ok "... a module that guests load" grep -q "^$(of Module) " guest/modules.list
-	ok "... a target" sh -c "echo '$targets' | tr ' ' '\n' | grep -qx '$target'"
+	[ -z "$target" ] || ok "... a target" sh -c "echo '$targets' | tr ' ' '\n' | grep -qx '$target'"
 	ok "... and a test" sh -c "build/tuntests list '$(of Test)' || build/tuntests list '$(of Test).*'"
-	ok "... and the corpus of $target has what found it" test -s "corpus/regressions/$target/$name"
+	for seed in corpus/regressions/*/"$name"; do
+		[ ! -e "$seed" ] || is "... what found it is in the corpus of" "$target" "$(basename "${seed%/*}")"
+	done
 done
 
 # Nothing to be undone, and nothing there.
