@@ -137,7 +137,7 @@ static long lost(struct subject s)
  * True if such frames cost the memory of their groups. What is available is the machine's affair:
  * others take of it too, and much. So frames that are received are sent in turn with them, now the
  * one and now the other first, and only a difference in each of PAIRS pairs is a leak; one more may
- * lack it, when another test gave back its memory. Where others do that more often a leak is missed.
+ * lack it, when another test gave back its memory. Where that comes more often a leak is missed.
  */
 static bool leaks(struct subject bad)
 {
