@@ -80,32 +80,29 @@ bool fault_nth_in(int tid, unsigned int nth, long (*call)(void *arg), void *arg,
 	return fail(file, nth, call, arg, r);
 }
 
-/* The program itself is what all of its tests can lock. The end of the process unlocks it. */
-static void ask_alone(void)
-{
-	static int fd = -1;
-
-	if (fd >= 0)
-		return;
-	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX))
-		TH_BAIL("cannot lock the program: %s", strerror(errno));
-}
-
 long fault_available(void)
 {
+	FILE *f = fopen("/proc/meminfo", "re");
 	char line[128];
 	long kib = -1;
-	FILE *f;
 
-	ask_alone();
-	f = fopen("/proc/meminfo", "re");
 	while (f && kib < 0 && fgets(line, sizeof(line), f))
 		sscanf(line, "MemAvailable: %ld", &kib);
 	if (kib < 0)
 		TH_BAIL("/proc/meminfo does not tell MemAvailable");
 	fclose(f);
 	return kib;
+}
+
+void fault_alone(bool on)
+{
+	static int program = -1;
+
+	/* The program itself is what all of its tests can lock. */
+	if (program < 0)
+		program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (program < 0 || flock(program, on ? LOCK_EX : LOCK_UN))
+		TH_BAIL("cannot lock the program: %s", strerror(errno));
 }
 
 bool fault_leaks_known(void)

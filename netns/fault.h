@@ -36,9 +36,10 @@ bool fault_nth_in(int tid, unsigned int nth, long (*call)(void *arg), void *arg,
 /*
  * MemAvailable in KiB: what could still be had of the machine's memory, whoever uses it. Others
  * take and give at the same time: a difference means something only if it comes again and again.
- * Other tests that ask wait until this one has ended, for what it loses they would find, too.
  */
 long fault_available(void);
+/* From @on to off: other tests that do the same wait, for what one loses another would find. */
+void fault_alone(bool on);
 
 /* True if there is a kmemleak to ask. */
 bool fault_leaks_known(void);

@@ -283,7 +283,7 @@ TEST_F(macvtap_gso, refused,
 }
 
 TEST_F(macvtap_gso, linear_part,
-       .title = "less than a page of a large frame lies in one piece, whatever the header length says",
+       .title = "less than a page of a large frame is in one piece, whatever hdr_len says",
        .behaviours = { 518 }, .needs = { "macvtap", "packet_socket" })
 {
 	static const uint16_t lengths[] = { 100, 3000, 4096, 8192, 20000 };

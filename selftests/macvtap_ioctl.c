@@ -125,7 +125,8 @@ static short writable(const struct tun *t)
 TEST_F(macvtap_ioctl, sndbuf,
        .title = "TUNSETSNDBUF is for the file that asks, takes positive numbers, and needs four "
 		"bytes for POLLOUT",
-       .behaviours = { 511, 524 }, .needs = { "macvtap" }, .guards = { "93161922c658", "3ea79249e81e" })
+       .behaviours = { 511, 524 }, .needs = { "macvtap" },
+       .guards = { "93161922c658", "3ea79249e81e" })
 {
 	const int bad[] = { 0, -1, INT_MIN };
 

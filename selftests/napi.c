@@ -499,7 +499,7 @@ TEST_F(frags, frags_xdp,
 }
 
 TEST_F(frags, frags_xdp_pass,
-       .title = "with IFF_NAPI_FRAGS a frame that XDP passes arrives, whether it sees it in pieces or not",
+       .title = "with IFF_NAPI_FRAGS a frame that XDP passes arrives, seen in pieces or not",
        .behaviours = { 350 }, .needs = { "napi_frags", "packet_socket", "xdp" },
        .guards = { "1091860a16a8", "CVE-2025-39984" })
 {

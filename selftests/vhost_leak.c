@@ -136,26 +136,29 @@ static long lost(struct subject s)
 /*
  * True if such frames cost the memory of their groups. What is available is the machine's affair:
  * others take of it too, and much. So frames that are received are sent in turn with them, now the
- * one and now the other first, and only a difference in each of PAIRS pairs is a leak. Where others
- * give back as much as is lost in one of the pairs, a leak is missed.
+ * one and now the other first, and only a difference in each of PAIRS pairs is a leak; one more may
+ * lack it, when another test gave back its memory. Where that comes more often a leak is missed.
  */
 static bool leaks(struct subject bad)
 {
 	struct subject good = { .v = bad.v, .len = GOOD };
+	int pairs = 0, without = 0;
 
+	fault_alone(true);
 	/* Our own memory is touched for the first time. */
 	lost(good);
-	for (int pair = 0; pair < PAIRS; pair++) {
-		bool good_first = pair % 2 == 0;
+	while (pairs - without < PAIRS && without < 2) {
+		bool good_first = pairs % 2 == 0;
 		long first = lost(good_first ? good : bad);
 		long second = lost(good_first ? bad : good);
 		long more = good_first ? second - first : first - second;
 
-		TH_LOG("pair %d: %ld KiB more than good frames", pair, more);
+		TH_LOG("pair %d: %ld KiB more than good frames", pairs++, more);
 		if (more < GROUPS * GROUP_KB / 2)
-			return false;
+			without++;
 	}
-	return true;
+	fault_alone(false);
+	return without < 2;
 }
 
 TEST_F(vhost_leak, short_frame,

@@ -20,8 +20,8 @@
 #define BATCH	   64 /* packets that vhost takes at a time */
 #define PAYLOAD	   100
 #define PAGE	   4096
-#define BUFFERS	   256 /* enough for a packet of 12000 bytes in the smallest */
-#define SMALL	   60 /* bytes: a buffer that the shortest packet fits into */
+#define BUFFERS	   256	 /* enough for a packet of 12000 bytes in the smallest */
+#define SMALL	   60	 /* bytes: a buffer that the shortest packet fits into */
 #define LARGE	   60000 /* a payload that takes a thousand of these */
 #define SOON_MS	   300 /* for what is not to come */
 
@@ -263,7 +263,7 @@ TEST(merged, .title = "a packet lies in as few mergeable buffers as it needs, an
 }
 
 TEST(many_merged,
-     .title = "a packet has room for a thousand buffers, with those of a batch before it not told yet",
+     .title = "a packet may take a thousand buffers, with those of a batch before it not yet told",
      .behaviours = { 544 }, .needs = { "vhost" }, .guards = { "b46a0bf78ad7", "CVE-2018-16880" })
 {
 	struct vhost v;

@@ -131,7 +131,7 @@ TEST_F(size, long_header,
 }
 
 TEST_F(size, linear_part,
-       .title = "less than a page of a large frame lies in one piece, whatever the header length says",
+       .title = "less than a page of a large frame is in one piece, whatever hdr_len says",
        .behaviours = { 340 }, .needs = { "packet_socket" })
 {
 	static const uint16_t lengths[] = { 100, 3000, 4096, 8192, 20000 };
