@@ -47,14 +47,14 @@ seen=$(id drop 'tun->flags |= IFF_PERSIST')
 unseen=$(id drop 'tun->sndbuf = sndbuf')
 printf 'persist.stays.tun\t1\tdrivers/net/tun.c:1-2\n' > "$work/tests.tsv"
 
-exits "two changes" 1 mutants/score -m 60 -o "$work/score" "$seen" "$unseen"
+exits "two changes" 1 mutants/score -c none -m 60 -o "$work/score" "$seen" "$unseen"
 ok "the control comes first" grep -q '^persist.stays.tun	pass' "$driver/control.results"
 is "a change is seen by a test" "$(cut -f 1 "$work/score/changes/$seen")" test
 ok "... which has a name" grep -q "^$(cut -f 2 "$work/score/changes/$seen")	pass" "$driver/control.results"
 is "... and another is not" "$(cut -f 1,5 "$work/score/changes/$unseen")" "survived	6"
 ok "... which the table has" grep -qF "| \`tun->sndbuf = sndbuf\` | \`(void)0\` | drop | 6 tests | $unseen |" "$work/out"
 touch -d @0 "$work/score/changes/$seen"
-exits "once more, with half of them to be seen" 0 mutants/score -m 50 -o "$work/score" "$seen" "$unseen"
+exits "once more, with half of them to be seen" 0 mutants/score -c none -m 50 -o "$work/score" "$seen" "$unseen"
 is "... nothing is done again" "$(stat -c %Y "$work/score/changes/$seen")" 0
 exits "by the coverage" 0 mutants/try -c "$work/tests.tsv" "$driver" "$work/result" "$unseen"
 is "... tests of which it knows nothing run, the others if they run the line" "$(cut -f 1,5 "$work/result")" "survived	5"
