@@ -18,8 +18,9 @@
 /* All that is left can be read. */
 static bool is_readable(const struct model_cursor *c)
 {
+	/* Of the first one a part has been taken, if it is the last perhaps all. */
 	for (int i = 0; i < c->segments; i++) {
-		if (!c->iov[i].iov_base && c->iov[i].iov_len)
+		if (!c->iov[i].iov_base && c->iov[i].iov_len > (i ? 0 : c->at))
 			return false;
 	}
 	return true;
