@@ -87,7 +87,7 @@ extern struct model_abi fuzz_abi;
  */
 void fuzz_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* Prints the first @len bytes of something, at most 96, for who looks into what fuzz_wrong() says. */
+/* Prints @len bytes of something, 96 at most, for who looks into what fuzz_wrong() says. */
 void fuzz_show(const char *what, const uint8_t *data, size_t len);
 
 /*
