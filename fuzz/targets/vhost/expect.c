@@ -80,3 +80,13 @@ bool expect_known(const struct plan *plan, const struct step *s, const struct mo
 {
 	return plan->how & RINGS_SINGLE || w->seen || s->len < ETH_HLEN;
 }
+
+void expect_gain(struct gain *gain, const struct plan *plan, const struct step *s, enum fate fate,
+		 const struct model_written *w)
+{
+	gain->packets += w->rx_packets;
+	gain->bytes += w->rx_bytes;
+	gain->dropped += w->rx_dropped;
+	if (fate == FATE_WRITTEN && !expect_known(plan, s, w))
+		gain->known = false;
+}

@@ -27,4 +27,13 @@ enum fate expect_fate(const struct plan *plan, const struct step *s, struct mode
 /* Whether it arrives is known. */
 bool expect_known(const struct plan *plan, const struct step *s, const struct model_written *w);
 
+/* What the frames add to the TAP's counters, as long as it is known. */
+struct gain {
+	unsigned int packets, dropped;
+	uint64_t bytes;
+	bool known;
+};
+void expect_gain(struct gain *gain, const struct plan *plan, const struct step *s, enum fate fate,
+		 const struct model_written *w);
+
 #endif /* FUZZ_TARGETS_VHOST_EXPECT_H */

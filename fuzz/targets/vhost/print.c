@@ -149,26 +149,70 @@ static void print_how(FILE *out, const struct plan *plan)
 	fprintf(out, ", %d);\n", plan->rx_frames);
 }
 
+/* Of the whole input. */
+static struct gain gain_of(const uint8_t *data, size_t size)
+{
+	struct gain gain = { .known = true };
+	struct model_written w;
+	struct model_port port;
+	struct plan plan;
+	struct step s;
+
+	plan_begin(&plan, data, size);
+	while (plan_step(&plan, &s)) {
+		if (s.skip || s.kind != SEND)
+			continue;
+		expect_send(&plan, &s, &port, &w);
+		expect_gain(&gain, &plan, &s, expect_fate(&plan, &s, &w), &w);
+	}
+	gain.known = gain.known && !plan.gone && !plan.spoilt[RINGS_TX];
+	return gain;
+}
+
+#define FIELD "link_field(ns[0], rings_name[rings.which], \"rx_%s\")"
+
+static void print_before(FILE *out)
+{
+	static const char *const names[] = { "packets", "bytes", "dropped" };
+
+	for (int i = 0; i < 3; i++)
+		fprintf(out, "\t\tlong long %s = " FIELD ";\n", names[i], names[i]);
+}
+
+static void print_gain(FILE *out, const struct gain *gain)
+{
+	fprintf(out, "\t\tCHECK(" FIELD " - packets, %u);\n", "packets", gain->packets);
+	fprintf(out, "\t\tCHECK(" FIELD " - bytes, %llu);\n", "bytes",
+		(unsigned long long)gain->bytes);
+	fprintf(out, "\t\tCHECK(" FIELD " - dropped, %u);\n", "dropped", gain->dropped);
+}
+
 void target_print(FILE *out, const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "RINGS_MRG_RXBUF", "RINGS_VERSION_1",
 					     "RINGS_OWN_HEADER", "RINGS_INDIRECT",
 					     "RINGS_EVENT_IDX" };
+	struct gain gain;
 	struct plan plan;
 	struct step s;
 
 	if (!plan_begin(&plan, data, size))
 		return;
+	gain = gain_of(data, size);
 	fputs("\t\tif (watcher < 0)\n\t\t\twatch();\n\t\tenter(ns[0]);\n\t\trings_open(0", out);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (data[0] >> i & 1)
 			fprintf(out, " | %s", names[i]);
 	}
 	print_how(out, &plan);
+	if (gain.known)
+		print_before(out);
 	while (plan_step(&plan, &s)) {
 		if (!s.skip)
 			print_step(out, &plan, &s);
 	}
+	if (gain.known)
+		print_gain(out, &gain);
 	fputs("\t\trings_close();\n", out);
 	if (plan.spoilt[RINGS_TX])
 		fputs("\t\twhile (receive() >= 0)\n\t\t\t;\n", out);

@@ -22,30 +22,21 @@ FUZZ_TEXT(vhost_prologue,
 
 static int packet;
 
-/* What the TAP's counters gain while nothing is unknown. */
-static struct model_written sum;
-static bool sum_known;
-
-static void add_counters(const struct model_written *w)
-{
-	sum.rx_packets += w->rx_packets;
-	sum.rx_bytes += w->rx_bytes;
-	sum.rx_dropped += w->rx_dropped;
-}
+static struct gain gain;
 
 static void compare_counters(const struct plan *plan, const struct rtnl_link_stats64 *before)
 {
 	const char *name = rings_name[rings_which(plan->features, plan->how)];
 	struct rtnl_link_stats64 s;
 
-	if (!sum_known || plan->gone || plan->spoilt[RINGS_TX])
+	if (!gain.known || plan->gone || plan->spoilt[RINGS_TX])
 		return;
 	s = link_stats_since(name, before);
-	if (s.rx_packets != sum.rx_packets || s.rx_bytes != sum.rx_bytes ||
-	    s.rx_dropped != sum.rx_dropped)
+	if (s.rx_packets != gain.packets || s.rx_bytes != gain.bytes ||
+	    s.rx_dropped != gain.dropped)
 		fuzz_wrong("counters of %s: model %u packets, %llu bytes, %u dropped, kernel %llu, "
 			   "%llu, %llu",
-			   name, sum.rx_packets, (unsigned long long)sum.rx_bytes, sum.rx_dropped,
+			   name, gain.packets, (unsigned long long)gain.bytes, gain.dropped,
 			   s.rx_packets, s.rx_bytes, s.rx_dropped);
 }
 
@@ -82,10 +73,9 @@ static void compare_sent(const struct plan *plan, const struct step *s, enum fat
 		for (int i = 0; i < s->times; i++)
 			compare_one(plan, s, w);
 	} else {
-		sum_known = false;
 		delivered_drain(packet);
 	}
-	add_counters(w);
+	expect_gain(&gain, plan, s, fate, w);
 }
 
 static const char *do_send(const struct plan *plan, const struct step *s)
@@ -199,8 +189,7 @@ static int run(const uint8_t *data, size_t size)
 		return -1;
 	fuzz_remote(open_rings, &plan);
 	before = link_stats(rings_name[rings.which]);
-	sum = (struct model_written){ 0 };
-	sum_known = true;
+	gain = (struct gain){ .known = true };
 	while (plan_step(&plan, &s)) {
 		if (s.skip)
 			continue;
