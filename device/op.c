@@ -352,15 +352,6 @@ struct op_result op_expect(struct model *m, const struct op *op, struct model_de
 	case OP_GET_FDINFO:
 		expect_fdinfo(m, op, &r);
 		break;
-	case OP_GET_KIND:
-	case OP_GET_MSGLEVEL:
-	case OP_SET_MSGLEVEL:
-	case OP_GET_RX_FRAMES:
-	case OP_SET_RX_FRAMES:
-	case OP_GET_SPEED:
-	case OP_SET_SPEED:
-		expect_ethtool(m, op, &r);
-		break;
 	case OP_SEND:
 		expect_send(m, op, &r);
 		break;
@@ -379,6 +370,8 @@ struct op_result op_expect(struct model *m, const struct op *op, struct model_de
 	default:
 		if (op->kind < OP_READ)
 			expect_set(m, op, &r);
+		else if (op_is_ethtool(op->kind))
+			expect_ethtool(m, op, &r);
 		else
 			expect_link(m, op, &r, device);
 	}

@@ -74,6 +74,12 @@ enum op_kind {
 	OP_KINDS
 };
 
+/* They are asked and set by the name of a link, too. */
+static inline bool op_is_ethtool(enum op_kind kind)
+{
+	return kind >= OP_GET_KIND && kind <= OP_SET_SPEED;
+}
+
 #define OP_DATA	   160 /* bytes of the longest write or read */
 #define OP_FILTERS 12  /* addresses in TUNSETTXFILTER */
 

@@ -215,15 +215,6 @@ void op_print_call(FILE *out, const struct op *op)
 	case OP_LINK_NEW:
 		fprintf(out, "link_new(%u, \"%s\")", op->netns, op->name);
 		break;
-	case OP_GET_KIND:
-	case OP_GET_MSGLEVEL:
-	case OP_SET_MSGLEVEL:
-	case OP_GET_RX_FRAMES:
-	case OP_SET_RX_FRAMES:
-	case OP_GET_SPEED:
-	case OP_SET_SPEED:
-		print_ethtool(out, op);
-		break;
 	case OP_SET_TX_FILTER:
 	case OP_SET_HWADDR:
 	case OP_WRITE:
@@ -231,7 +222,7 @@ void op_print_call(FILE *out, const struct op *op)
 		print_with_data(out, op);
 		break;
 	default:
-		print_link(out, op);
+		(op_is_ethtool(op->kind) ? print_ethtool : print_link)(out, op);
 	}
 }
 

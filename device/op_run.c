@@ -410,16 +410,11 @@ struct op_result op_run(struct lockstep *ls, const struct op *op)
 	case OP_SEND:
 		r.ret = run_send(ls, op);
 		break;
-	case OP_GET_KIND:
-	case OP_GET_MSGLEVEL:
-	case OP_SET_MSGLEVEL:
-	case OP_GET_RX_FRAMES:
-	case OP_SET_RX_FRAMES:
-	case OP_GET_SPEED:
-	case OP_SET_SPEED:
-		r.ret = run_ethtool(ls, op, &r);
-		break;
 	default:
+		if (op_is_ethtool(op->kind)) {
+			r.ret = run_ethtool(ls, op, &r);
+			break;
+		}
 		if (op->kind >= OP_LINK_UP) {
 			r.ret = run_link(ls, op);
 			break;
