@@ -36,6 +36,10 @@ libfuzzer() {
 	exits "libFuzzer: -minimize_crash=1" 0 env LD_PRELOAD="$work/liar.so" "$program" \
 		-minimize_crash=1 -runs=20000 -exact_artifact_path="$work/least" crash
 	is "... to the shortest that is one" "$(wc -c < least)" 42
+	mkdir sequences
+	"${program%/*}/ioctl_sequence-replay" --seeds sequences
+	exits "libFuzzer: a target whose inputs can be divided" 0 "${program%/*}/ioctl_sequence" -runs=150 sequences
+	ok "... has them joined" grep -q CustomCrossOver err
 }
 
 # A campaign of so many INPUTS, or until a crash, into found/NAME: campaign INPUTS NAME OPTION...
