@@ -135,6 +135,21 @@ TEST_F(packet, vnet, .title = "with PACKET_VNET every frame is behind ten bytes"
 	EXPECT_EQ(0, memcmp(buf + 10, plain, sizeof(plain)));
 }
 
+TEST_F(packet, settle, .title = "packet_settle() ends with its own frame, and without it after its time")
+{
+	int lo;
+
+	ASSERT_OK(link_up("lo"));
+	lo = packet_open("lo", PACKET_SETTLE, 0);
+	/* One that waits already is not its own. */
+	ASSERT_EQ(sizeof(plain), packet_send(lo, plain, sizeof(plain)));
+	EXPECT_TRUE(packet_settle(lo, 2000));
+	EXPECT_ERRNO(EAGAIN, packet_recv(lo, (uint8_t[64]){ 0 }, 64, 0, NULL));
+	ASSERT_OK(link_down("lo"));
+	EXPECT_FALSE(packet_settle(lo, 50));
+	close(lo);
+}
+
 TEST_F(packet, dgram, .title = "with PACKET_DGRAM the kernel makes the link-layer header")
 {
 	int a = packet_open("a", 0, PACKET_DGRAM);
