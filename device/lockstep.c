@@ -29,6 +29,7 @@ struct model_abi lockstep_abi(void)
 		.init_net_admin = harness_feature("init_net_admin"),
 		.other_ids = harness_feature("second_uid"),
 		.bpf = harness_feature("bpf"),
+		.own_log = harness_feature("own_log"),
 	};
 	int fd = tun_open();
 

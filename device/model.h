@@ -34,6 +34,7 @@ struct model_abi {
 	bool init_net_admin;   /* the machine's own root, who may ask for IFF_NAPI_FRAGS */
 	bool other_ids;	       /* there are ids besides the caller's own */
 	bool bpf;	       /* eBPF programs can be loaded */
+	bool own_log;	       /* devices may print what they like */
 };
 
 /* Who calls. */

@@ -314,7 +314,7 @@ static void draw_write(struct draw *draw, const struct model *m, struct op *op)
 		op->len = below(draw, op->len + 1);
 }
 
-static void draw_value(struct draw *draw, struct op *op)
+static void draw_value(struct draw *draw, const struct model *m, struct op *op)
 {
 	static const int64_t offloads[] = { 0,	  1, 3, 5,    7,    0xf,   0x11,  0x1f,	 0x61,
 					    0x7f, 2, 8, 0x21, 0x80, 0x183, 0x1ff, 0x200, -1 };
@@ -326,8 +326,8 @@ static void draw_value(struct draw *draw, struct op *op)
 		ARPHRD_NETROM,	ARPHRD_LOCALTLK, ARPHRD_PHONET_PIPE, ARPHRD_IEEE802154_MONITOR,
 		ARPHRD_6LOWPAN, ARPHRD_VOID,
 	};
-	/* Level 1 would log each ioctl. */
-	static const int64_t levels[] = { 0, 2, 4 };
+	/* NETIF_MSG_DRV: each ioctl is logged; NETIF_MSG_TX_QUEUED: each packet and flow. */
+	static const int64_t levels[] = { 0, 1, 0x101 }, quiet[] = { 0, 2, 4 };
 	static const int64_t frames[] = { 0, 1, 63, 64, 65, UINT32_MAX };
 	static const int64_t speeds[] = { 10, 1000, 10000, INT32_MAX };
 	static const int64_t sndbufs[] = { -1, 0, 1, 3, 4, 2000, INT32_MAX };
@@ -357,7 +357,7 @@ static void draw_value(struct draw *draw, struct op *op)
 		break;
 	case OP_SET_DEBUG:
 	case OP_SET_MSGLEVEL:
-		op->value = PICK(draw, levels);
+		op->value = m->abi.own_log ? PICK(draw, levels) : PICK(draw, quiet);
 		break;
 	case OP_SET_RX_FRAMES:
 		op->value = PICK(draw, frames);
@@ -462,7 +462,7 @@ struct op op_draw(struct draw *draw, const struct model *m)
 		draw_write(draw, m, &op);
 		break;
 	default:
-		draw_value(draw, &op);
+		draw_value(draw, m, &op);
 	}
 	return op;
 }

@@ -3,6 +3,7 @@
  * Sequences with a purpose each: bytes are tried until they choose the operations that are wanted.
  * And two at random.
  */
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "device/uapi.h"
@@ -115,6 +116,14 @@ static const struct {
 	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), WITH(0, OP_SET_SNDBUF, 2000),
 	    ON(0, OP_POLL), LINK(OP_LINK_UP), ON(0, OP_WRITE), WITH(0, OP_SET_SNDBUF, 3),
 	    ON(0, OP_POLL), ON(0, OP_GET_SNDBUF) } },
+	{ "addresses_by_type",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), WITH(0, OP_SET_LINK, ARPHRD_IP6GRE),
+	    WITH(0, OP_SET_LINK, ARPHRD_TUNNEL6), WITH(0, OP_SET_LINK, ARPHRD_SIT),
+	    WITH(0, OP_SET_LINK, ARPHRD_HIPPI), WITH(0, OP_SET_LINK, ARPHRD_IEEE802),
+	    WITH(0, OP_SET_LINK, ARPHRD_ROSE), WITH(0, OP_SET_LINK, ARPHRD_NETROM),
+	    WITH(0, OP_SET_LINK, ARPHRD_LOCALTLK), WITH(0, OP_SET_LINK, ARPHRD_PHONET_PIPE),
+	    WITH(0, OP_SET_LINK, ARPHRD_IEEE802154_MONITOR), WITH(0, OP_SET_LINK, ARPHRD_6LOWPAN),
+	    ON(0, OP_GET_HWADDR) } },
 	{ "refused",
 	  { ON(0, OP_OPEN), FAILS(0, OP_SET_IFINDEX), FAILS(0, OP_GET_IFF), FAILS(0, OP_READ),
 	    IFF(0, IFF_TAP | IFF_NO_PI), FAILS(0, OP_BAD_POINTER), FAILS(0, OP_UNKNOWN_IOCTL),
