@@ -200,6 +200,15 @@ static bool has_report(struct job *j)
 	return found;
 }
 
+/* HANG_S is meant for a machine that has a processor for each who wants one. */
+static time_t hang_seconds(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	double load;
+
+	return getloadavg(&load, 1) == 1 && load > processors ? HANG_S * load / processors : HANG_S;
+}
+
 void campaign_job_watch(struct job *j)
 {
 	time_t now = time(NULL);
@@ -215,13 +224,13 @@ void campaign_job_watch(struct job *j)
 	if (j->pid && !j->reported && has_report(j)) {
 		/* Let it finish what it says; mostly it dies by itself. */
 		j->reported = true;
-		j->heard = now - HANG_S + REPORT_S;
+		j->heard = now;
 		return;
 	}
 	if (j->head->total != j->seen_total && !j->reported) {
 		j->seen_total = j->head->total;
 		j->heard = now;
-	} else if (j->pid && !j->hung && now - j->heard > HANG_S) {
+	} else if (j->pid && !j->hung && now - j->heard > (j->reported ? REPORT_S : hang_seconds())) {
 		j->hung = !j->reported;
 		kill(j->pid, SIGTERM);
 	}

@@ -10,6 +10,7 @@
 #include "device/op_run.h"
 #include "device/tun.h"
 #include "harness/harness.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 
@@ -31,8 +32,10 @@ struct model_abi lockstep_abi(void)
 		.bpf = harness_feature("bpf"),
 		.own_log = harness_feature("own_log"),
 	};
-	int fd = tun_open();
+	int fd = tun_open(), sysfs = file_unmounted("sysfs");
 
+	abi.sysfs = sysfs >= 0;
+	close(sysfs);
 	if (tun_get_features(fd, &abi.features))
 		TH_BAIL("TUNGETFEATURES: %s", strerror(errno));
 	close(fd);

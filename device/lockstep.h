@@ -13,6 +13,7 @@ struct lockstep {
 	int fds[MODEL_FILES];
 	int netns[MODEL_NETNS]; /* namespaces, and in each a packet socket that takes everything */
 	int sockets[MODEL_NETNS];
+	int sysfs[MODEL_NETNS]; /* what shows its links, -1 if that cannot be made */
 	bool has_namespaces;
 	int here;			 /* the one that the thread is in */
 	int who;			 /* whose ids it has, index into op_creds[] */

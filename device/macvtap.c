@@ -10,6 +10,7 @@
 
 #include "device/macvtap.h"
 #include "harness/harness.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/sysfs.h"
 
@@ -59,18 +60,6 @@ int macvtap_open(const char *link)
 	return macvtap_node(link, path) ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* The root of a new file system of @type, which is mounted nowhere. */
-static int detached(const char *type)
-{
-	int context = fsopen(type, FSOPEN_CLOEXEC), root = -1;
-
-	if (context >= 0 && !fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		root = fsmount(context, FSMOUNT_CLOEXEC, 0);
-	close(context);
-	return root;
-}
-
-/* A sysfs shows the links of the namespace that it was made in. */
 static dev_t device_in(int sysfs, const char *link, int index)
 {
 	unsigned int major = 0, minor = 0;
@@ -87,7 +76,7 @@ static dev_t device_in(int sysfs, const char *link, int index)
 
 int macvtap_open_unmounted(const char *link)
 {
-	int sysfs = detached("sysfs"), nodes = detached("tmpfs"), fd = -1;
+	int sysfs = file_unmounted("sysfs"), nodes = file_unmounted("tmpfs"), fd = -1;
 	struct link l;
 
 	if (sysfs >= 0 && nodes >= 0 && !link_get(link, &l) &&

@@ -35,6 +35,7 @@ struct model_abi {
 	bool other_ids;	       /* there are ids besides the caller's own */
 	bool bpf;	       /* eBPF programs can be loaded */
 	bool own_log;	       /* devices may print what they like */
+	bool sysfs;	       /* a sysfs can be made */
 };
 
 /* Who calls. */

@@ -162,7 +162,8 @@ static void expect_ethtool(struct model *m, const struct op *op, struct op_resul
 	}
 	switch (op->kind) {
 	case OP_GET_KIND:
-		r->number = d->tap ? IFF_TAP : IFF_TUN;
+		r->number = (d->tap ? IFF_TAP : IFF_TUN) | d->flags | (d->owner & 0xffff) << 16 |
+			    (d->group & 0xffff) << 32;
 		break;
 	case OP_GET_MSGLEVEL:
 		r->number = d->msg_level;
@@ -307,6 +308,8 @@ static bool fits(const struct model *m, const struct op *op)
 	bool program = op->kind == OP_SET_STEERING || op->kind == OP_SET_EBPF;
 
 	if (program && op->value != -2 && !m->abi.bpf)
+		return false;
+	if (op->kind == OP_GET_KIND && !m->abi.sysfs)
 		return false;
 	return op->kind >= OP_LINK_UP || m->files[op->file].open == (op->kind != OP_OPEN);
 }

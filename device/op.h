@@ -63,7 +63,7 @@ enum op_kind {
 	OP_LINK_MOVE,
 	OP_LINK_NEW, /* of kind "tun", which rtnetlink cannot make */
 	/* ethtool */
-	OP_GET_KIND,
+	OP_GET_KIND, /* and flags, owner and group as sysfs has them */
 	OP_GET_MSGLEVEL,
 	OP_SET_MSGLEVEL,
 	OP_GET_RX_FRAMES,

@@ -45,7 +45,7 @@ static int f[6] __attribute__((unused));
 /* What the last call gave back, besides its result: a name, a number, or bytes. */
 static char name[IFNAMSIZ] __attribute__((unused));
 
-static int number;
+static long long number;
 
 static unsigned char data[256] __attribute__((unused));
 
@@ -140,8 +140,10 @@ static inline int set_int(int fd, unsigned long request, int value)
 
 static inline int get_int(int fd, unsigned long request)
 {
-	number = 0;
-	return result(ioctl(fd, request, &number));
+	int value = 0, ret = result(ioctl(fd, request, &value));
+
+	number = value;
+	return ret;
 }
 
 static inline int by_value(int fd, unsigned long request, unsigned long value)
@@ -284,6 +286,27 @@ static inline int ethtool(int netns, const char *dev, void *command)
 	return ret;
 }
 
+/* A number of the namespace's sysfs. */
+static inline long long sysfs_number(int netns, const char *dev, const char *file)
+{
+	static int root[2];
+	char path[64], text[32] = "";
+	int context, fd;
+
+	if (!root[netns]) {
+		context = syscall(SYS_fsopen, "sysfs", 0);
+		syscall(SYS_fsconfig, context, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0);
+		root[netns] = syscall(SYS_fsmount, context, 0, 0);
+	}
+	snprintf(path, sizeof(path), "class/net/%s/%s", dev, file);
+	fd = openat(root[netns], path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		die(path);
+	close(fd);
+	return strtoll(text, NULL, 0);
+}
+
+/* What ethtool calls it, and flags, owner and group as sysfs has them. */
 static inline int get_kind(int netns, const char *dev)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
@@ -292,6 +315,10 @@ static inline int get_kind(int netns, const char *dev)
 	number = strcmp(info.driver, "tun")   ? -1 :
 		 strcmp(info.bus_info, "tap") ? IFF_TUN :
 						IFF_TAP;
+	if (!ret)
+		number |= sysfs_number(netns, dev, "tun_flags") |
+			  (sysfs_number(netns, dev, "owner") & 0xffff) << 16 |
+			  (sysfs_number(netns, dev, "group") & 0xffff) << 32;
 	return ret;
 }
 

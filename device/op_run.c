@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/ethtool.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/netns.h"
 #include "netns/packet.h"
@@ -329,7 +331,22 @@ static int64_t get_value(const struct op *op, uint32_t command, struct op_result
 	return ret;
 }
 
-static int64_t get_kind(const struct op *op, struct op_result *r)
+/* A number of sysfs, decimal or 0x... */
+static int64_t attribute(int sysfs, const char *link, const char *name)
+{
+	char path[64], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "class/net/%s/%s", link, name);
+	fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		snprintf(text, sizeof(text), "%d", -errno);
+	if (fd >= 0)
+		close(fd);
+	return strtoll(text, NULL, 0);
+}
+
+static int64_t get_kind(const struct op *op, int sysfs, struct op_result *r)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 	int64_t ret = result(ethtool_ioctl(op->name, &info));
@@ -339,6 +356,9 @@ static int64_t get_kind(const struct op *op, struct op_result *r)
 	r->number = strcmp(info.driver, "tun")	 ? -1 :
 		    strcmp(info.bus_info, "tap") ? IFF_TUN :
 						   IFF_TAP;
+	r->number |= attribute(sysfs, op->name, "tun_flags") |
+		     (attribute(sysfs, op->name, "owner") & 0xffff) << 16 |
+		     (attribute(sysfs, op->name, "group") & 0xffff) << 32;
 	return 0;
 }
 
@@ -352,7 +372,7 @@ static int64_t run_ethtool(struct lockstep *ls, const struct op *op, struct op_r
 	enter(ls, op->netns);
 	switch (op->kind) {
 	case OP_GET_KIND:
-		return get_kind(op, r);
+		return get_kind(op, ls->sysfs[op->netns], r);
 	case OP_GET_MSGLEVEL:
 		return get_value(op, ETHTOOL_GMSGLVL, r);
 	case OP_SET_MSGLEVEL:
@@ -435,6 +455,7 @@ static void make_namespaces(struct lockstep *ls)
 		 * somebody who does.
 		 */
 		ls->sockets[i] = packet_open(NULL, ETH_P_ALL, PACKET_BYPASS);
+		ls->sysfs[i] = file_unmounted("sysfs");
 	}
 	ls->here = MODEL_NETNS - 1;
 	ls->has_namespaces = true;
@@ -472,6 +493,8 @@ void op_run_leave(struct lockstep *ls)
 	for (int i = 0; i < MODEL_NETNS && ls->has_namespaces; i++) {
 		close(ls->sockets[i]);
 		close(ls->netns[i]);
+		if (ls->sysfs[i] >= 0)
+			close(ls->sysfs[i]);
 	}
 	ls->has_namespaces = false;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "netns/file.h"
@@ -38,4 +39,15 @@ int file_read_line(const char *path, char *line, size_t size)
 	line[n] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	return finish(fd, 0);
+}
+
+int file_unmounted(const char *type)
+{
+	int context = fsopen(type, FSOPEN_CLOEXEC), root = -1;
+
+	if (context >= 0 && !fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		root = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (context >= 0)
+		close(context);
+	return root;
 }

@@ -19,6 +19,7 @@ static const struct model_abi rich = {
 	.init_net_admin = true,
 	.other_ids = true,
 	.bpf = true,
+	.sysfs = true,
 };
 
 struct reached {

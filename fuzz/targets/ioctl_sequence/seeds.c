@@ -136,7 +136,8 @@ static const struct model_abi abi = { .kernel.cross_le = true,
 						  IFF_MULTI_QUEUE | IFF_NAPI | IFF_NAPI_FRAGS |
 						  IFF_ONE_QUEUE | IFF_NO_CARRIER,
 				      .other_ids = true,
-				      .bpf = true };
+				      .bpf = true,
+				      .sysfs = true };
 
 static bool is_wanted(const struct step *s, const struct op *op, const struct op_result *r)
 {
