@@ -186,6 +186,13 @@ static void expect_ethtool(struct model *m, const struct op *op, struct op_resul
 	}
 }
 
+/* Each device once, wherever the list is broken. */
+static void expect_list(struct model *m, const struct op *op, struct op_result *r)
+{
+	for (struct model_device *d = m->devices; d < m->devices + MODEL_DEVICES; d++)
+		r->number += d->exists && d->netns == op->netns;
+}
+
 /* The line "iff:" has the name of the file's device, or nothing. */
 static void expect_fdinfo(struct model *m, const struct op *op, struct op_result *r)
 {
@@ -357,6 +364,9 @@ struct op_result op_expect(struct model *m, const struct op *op, struct model_de
 		break;
 	case OP_SEND:
 		expect_send(m, op, &r);
+		break;
+	case OP_LIST:
+		expect_list(m, op, &r);
 		break;
 	case OP_GET_IFF:
 	case OP_GET_FEATURES:

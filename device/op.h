@@ -71,6 +71,7 @@ enum op_kind {
 	OP_GET_SPEED,
 	OP_SET_SPEED,
 	OP_SEND, /* a frame through an AF_PACKET socket */
+	OP_LIST, /* of all links of a namespace, broken at many places into messages */
 	OP_KINDS
 };
 

@@ -81,7 +81,7 @@ static const uint8_t weights[OP_KINDS] = {
 	[OP_READ] = 20,		  [OP_WRITE] = 20,	    [OP_POLL] = 8,
 	[OP_LINK_UP] = 20,	  [OP_LINK_DOWN] = 2,	    [OP_LINK_DEL] = 1,
 	[OP_LINK_RENAME] = 2,	  [OP_LINK_TXQUEUELEN] = 3, [OP_LINK_MTU] = 2,
-	[OP_LINK_MOVE] = 2,	  [OP_SEND] = 30,
+	[OP_LINK_MOVE] = 2,	  [OP_SEND] = 30,	    [OP_LIST] = 2,
 };
 
 static enum op_kind draw_kind(struct draw *draw)

@@ -90,7 +90,7 @@ static bool gives_number(enum op_kind kind)
 {
 	return kind == OP_GET_IFF || kind == OP_GET_HWADDR || kind == OP_GET_FILTER ||
 	       kind == OP_GET_KIND || kind == OP_GET_MSGLEVEL || kind == OP_GET_RX_FRAMES ||
-	       kind == OP_GET_SPEED ||
+	       kind == OP_GET_SPEED || kind == OP_LIST ||
 	       (plain[kind].helper && strncmp(plain[kind].helper, "get", 3) == 0);
 }
 
@@ -214,6 +214,9 @@ void op_print_call(FILE *out, const struct op *op)
 		break;
 	case OP_LINK_NEW:
 		fprintf(out, "link_new(%u, \"%s\")", op->netns, op->name);
+		break;
+	case OP_LIST:
+		fprintf(out, "list(%u)", op->netns);
 		break;
 	case OP_SET_TX_FILTER:
 	case OP_SET_HWADDR:

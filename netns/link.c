@@ -243,6 +243,31 @@ int link_add(const char *kind, const char *name)
 	return talk(nlh);
 }
 
+struct counted {
+	const char *kind;
+	unsigned int data;
+	int count;
+};
+
+static void count_link(const struct nlmsghdr *nlh, void *arg)
+{
+	struct counted *c = arg;
+	struct link link;
+
+	parse_link(nlh, &link);
+	c->count += !strcmp(link.kind, c->kind) && link.has_data[c->data];
+}
+
+int link_count(const char *kind, unsigned int data)
+{
+	struct counted c = { .kind = kind, .data = data };
+	char buf[RTNL_REQUEST_SIZE];
+
+	if (rtnl_talk(link_start(buf, RTM_GETLINK, NLM_F_DUMP, 0), count_link, &c))
+		return -1;
+	return c.count;
+}
+
 int link_add_veth(const char *name, const char *peer)
 {
 	char buf[RTNL_REQUEST_SIZE];
@@ -395,6 +420,14 @@ int link_set_txqueuelen(const char *name, uint32_t len)
 int link_set_address(const char *name, const void *address, size_t len)
 {
 	return set_attr(name, IFLA_ADDRESS, address, len);
+}
+
+int link_set_alias(const char *name, size_t len)
+{
+	char text[256];
+
+	memset(text, 'a', sizeof(text));
+	return set_attr(name, IFLA_IFALIAS, text, len);
 }
 
 int link_set_carrier(const char *name, bool on)

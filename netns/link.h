@@ -68,6 +68,11 @@ bool link_carrier(const char *name);
 
 /* @kind: "dummy", "bridge", or any kind without attributes of its own. */
 int link_add(const char *kind, const char *name);
+/*
+ * How many links of @kind a list of all of them has (RTM_GETLINK, NLM_F_DUMP), each with an
+ * attribute @data of its own; -1 and errno.
+ */
+int link_count(const char *kind, unsigned int data);
 int link_add_veth(const char *name, const char *peer);
 /*
  * A link on top of @lower: "macvlan" and "macvtap" with @mode MACVLAN_MODE_..., "ipvlan" and
@@ -88,6 +93,8 @@ int link_set_mtu(const char *name, uint32_t mtu);
 int link_set_txqueuelen(const char *name, uint32_t len);
 int link_set_address(const char *name, const void *address, size_t len);
 int link_set_carrier(const char *name, bool on);
+/* A text of @len bytes, 255 at most, that means nothing (IFLA_IFALIAS); 0 takes it away. */
+int link_set_alias(const char *name, size_t len);
 /* @master NULL or "" releases. */
 int link_set_master(const char *name, const char *master);
 int link_rename(const char *name, const char *to);
