@@ -128,6 +128,11 @@ static const struct {
 	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), LINK(OP_LINK_RENAME), ON(1, OP_OPEN),
 	    IFF(1, IFF_TAP | IFF_MULTI_QUEUE), WITH(1, OP_SET_OWNER, 1000),
 	    WITH(1, OP_SET_GROUP, 1000), LINK(OP_LIST) } },
+	{ "messages",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TAP | IFF_NO_PI), WITH(0, OP_SET_DEBUG, 0x101),
+	    ON(0, OP_SET_NOCSUM), WITH(0, OP_SET_PERSIST, 1), WITH(0, OP_SET_OWNER, 1000),
+	    WITH(0, OP_SET_GROUP, 1000), ON(0, OP_SET_LINK), LINK(OP_LINK_UP),
+	    FAILS(0, OP_SET_LINK), LINK(OP_SEND), ON(0, OP_WRITE), WITH(0, OP_SET_PERSIST, 0) } },
 	{ "refused",
 	  { ON(0, OP_OPEN), FAILS(0, OP_SET_IFINDEX), FAILS(0, OP_GET_IFF), FAILS(0, OP_READ),
 	    IFF(0, IFF_TAP | IFF_NO_PI), FAILS(0, OP_BAD_POINTER), FAILS(0, OP_UNKNOWN_IOCTL),
@@ -141,6 +146,7 @@ static const struct model_abi abi = { .kernel.cross_le = true,
 						  IFF_ONE_QUEUE | IFF_NO_CARRIER,
 				      .other_ids = true,
 				      .bpf = true,
+				      .own_log = true,
 				      .sysfs = true };
 
 static bool is_wanted(const struct step *s, const struct op *op, const struct op_result *r)
