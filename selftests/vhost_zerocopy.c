@@ -7,6 +7,7 @@
  *
  * it takes as long as the qdisc wants.
  */
+#include <linux/ethtool.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +19,7 @@
 #include "device/vhost.h"
 #include "device/way.h"
 #include "harness/harness.h"
+#include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/qdisc.h"
 
@@ -186,4 +188,25 @@ TEST_F(vhost_zerocopy, detach_waits,
 	way_hold(false);
 	EXPECT_TRUE(ends(thread, TIMEOUT_MS));
 	EXPECT_EQ(1, used(self, 1, TIMEOUT_MS));
+}
+
+TEST_F(vhost_zerocopy, held,
+       .title =
+	       "a frame that rx-frames holds keeps its buffer, and the backend, until another one comes",
+       .behaviours = { 546, 547 }, .needs = { "vhost_zerocopy" })
+{
+	struct ethtool_coalesce c = { .cmd = ETHTOOL_SCOALESCE, .rx_max_coalesced_frames = 64 };
+	const struct vnet bad = { .gso_type = 0x3f, .gso_size = 100 };
+	pthread_t thread;
+
+	way_hold(false);
+	ASSERT_OK(ethtool_ioctl("in", &c));
+	vhost_put(&self->v, NULL, self->w.f.data, WAY_FRAME);
+	send_frame(self, &bad, WAY_FRAME);
+	EXPECT_EQ(0, used(self, 1, SOON_MS));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, detach, self));
+	EXPECT_FALSE(ends(thread, SOON_MS));
+	ASSERT_LT(0, tun_send(&self->w.in, NULL, &self->w.f));
+	EXPECT_TRUE(ends(thread, TIMEOUT_MS));
+	EXPECT_EQ(2, used(self, 2, TIMEOUT_MS));
 }

@@ -44,4 +44,6 @@ done > "$work/all"
 exits "all of it in uml-kasan" 0 timeout 300 guest/boot --append panic_on_warn=1 --file "$work/all" uml-kasan \
 	-- sh "$work/all"
 ok "... as the model says" sh -c "! grep '^bad ' '$work/out'"
+exits "that of vhost without a copy" 0 timeout 300 guest/boot --append panic_on_warn=1 \
+	--append vhost_net.experimental_zcopytx=1 uml-kasan -- "$PWD/build/fuzz/vhost-replay" $(folders vhost)
 done_testing

@@ -46,7 +46,7 @@ void expect_send(const struct plan *plan, const struct step *s, struct model_por
 /* In a batch a program meets the frame in the driver, unless it is to be segmented. */
 static bool in_driver(const struct plan *plan, const struct step *s)
 {
-	return !(plan->how & RINGS_SINGLE) && s->len >= ETH_HLEN &&
+	return !plan_alone(plan) && s->len >= ETH_HLEN &&
 	       (plan->features & RINGS_OWN_HEADER || !s->vnet.gso_type);
 }
 
@@ -78,7 +78,7 @@ enum fate expect_fate(const struct plan *plan, const struct step *s, struct mode
 /* In a batch fewer headers are refused, but no frame is taken that is shorter than its own. */
 bool expect_known(const struct plan *plan, const struct step *s, const struct model_written *w)
 {
-	return plan->how & RINGS_SINGLE || w->seen || s->len < ETH_HLEN;
+	return plan_alone(plan) || w->seen || s->len < ETH_HLEN;
 }
 
 void expect_gain(struct gain *gain, const struct plan *plan, const struct step *s, enum fate fate,

@@ -51,6 +51,7 @@
 #define RINGS_QUEUES	 4  /* three queues, of which the first is vhost's */
 #define RINGS_STEERED	 8  /* a program chooses the first of those that are attached */
 #define RINGS_DETACHED	 16 /* vhost's is not */
+#define RINGS_ZEROCOPY	 32 /* vhost_net is loaded with experimental_zcopytx=1: no batches */
 #define RINGS_FILES	 3
 
 #ifndef IFF_NAPI
@@ -102,4 +103,21 @@ static const char *const rings_name[] = { "vh0", "vh1", "vh2", "vh3", "vh4",
 static inline int rings_which(uint64_t features, int how)
 {
 	return (how & (RINGS_NAPI | RINGS_QUEUES)) | !(features & RINGS_OWN_HEADER);
+}
+
+/*
+ * What is not copied comes back when it is freed, behind what is copied in the meantime: the one
+ * that came with @id becomes the @first of those that came.
+ */
+static inline void rings_in_order(struct rings_ring *ring, uint16_t first, uint32_t id)
+{
+	struct vring_used_elem *used = ring->used.ring, e = used[first % RINGS_NUM];
+
+	for (uint16_t at = first; at != ring->used.idx; at++) {
+		if (used[at % RINGS_NUM].id == id) {
+			used[first % RINGS_NUM] = used[at % RINGS_NUM];
+			used[at % RINGS_NUM] = e;
+			return;
+		}
+	}
 }

@@ -62,5 +62,7 @@ bool plan_step(struct plan *plan, struct step *s);
 
 /* Bytes of the vnet header in a buffer. */
 unsigned int plan_header(const struct plan *plan);
+/* Frames are sent as those of a write(). */
+bool plan_alone(const struct plan *plan);
 
 #endif /* FUZZ_TARGETS_VHOST_PLAN_H */

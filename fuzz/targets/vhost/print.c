@@ -133,7 +133,8 @@ static void print_step(FILE *out, const struct plan *plan, const struct step *s)
 static void print_how(FILE *out, const struct plan *plan)
 {
 	static const char *const flags[] = { "RINGS_SINGLE", "RINGS_NAPI", "RINGS_QUEUES",
-					     "RINGS_STEERED", "RINGS_DETACHED" };
+					     "RINGS_STEERED", "RINGS_DETACHED",
+					     "RINGS_ZEROCOPY" };
 	static const char *const verdicts[] = { "XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
 						"XDP_REDIRECT" };
 

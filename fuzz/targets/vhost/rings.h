@@ -444,8 +444,12 @@ static const char *rings_put(const void *header, const void *frame, unsigned int
 		rings_chain(RINGS_TX, (head + 2 * i) % RINGS_NUM, rings.m->sent, rings.header + len,
 			    cut, indirect, 0);
 	rings_kick(RINGS_TX);
-	for (int i = 0; i < times && !wrong; i++)
+	for (int i = 0; i < times && !wrong; i++) {
+		if (rings.how & RINGS_ZEROCOPY)
+			rings_in_order(&rings.m->ring[RINGS_TX], rings.used[RINGS_TX],
+				       (head + 2 * i) % RINGS_NUM);
 		wrong = rings_next_used(RINGS_TX, (head + 2 * i) % RINGS_NUM, 0);
+	}
 	return wrong;
 }
 

@@ -135,7 +135,66 @@ static const struct {
 	{ "xdp_redirect_alone", 2, XDP(RINGS_SINGLE, 4), true, {}, 0, 3 },
 	{ "xdp_aborted", 2, XDP(0, 5), true, {}, 0, 1 },
 	{ "xdp_unknown", 2, XDP(0, 6), true, {}, 0, 1 },
+	/* Twice 40,000 bytes are more pages than an skb has fragments. */
+	{ "tx_pages",
+	  0,
+	  RINGS_SINGLE,
+	  false,
+	  { S(DESC, 1, 0, RINGS_AT_TABLE, 0, 0, 0x40, 0x9c, 0, 0, 1, 1),
+	    S(DESC, 1, 1, RINGS_AT_TABLE, 0, 0, 0x40, 0x9c), S(PUBLISH, 1) },
+	  3,
+	  0 },
 };
+
+/*
+ * Long frames behind a header of their own; without a copy, what is copied all the same, and what
+ * vhost does about many and about those that are refused.
+ */
+static const struct {
+	const char *name;
+	uint8_t how;
+	int times; /* as above */
+	struct vnet vnet;
+	uint16_t len; /* of the frame, 0 as it is */
+} longs[] = {
+	{ "long_alone", RINGS_SINGLE, 0, { 0 }, 0 },
+	{ "long_batch", 0, 1, { 0 }, 0 },
+	{ "long_hdr_len", RINGS_SINGLE, 1, { .hdr_len = 14 }, 0 },
+	{ "long_hdr_len_page", RINGS_SINGLE, 0, { .hdr_len = 5000 }, RINGS_FRAME },
+	{ "long_csum", RINGS_SINGLE, 0, { .flags = 1, .csum_start = 34, .csum_offset = 16 }, 0 },
+	{ "long_csum_far", RINGS_SINGLE, 0, { .flags = 1, .csum_start = 900 }, 0 },
+	{ "long_gso", RINGS_SINGLE, 0, { .gso_type = 1, .gso_size = 500 }, 0 },
+	{ "long_gso_unknown", RINGS_SINGLE, 0, { .gso_type = 0x3f, .gso_size = 500 }, 0 },
+	{ "long_many", RINGS_SINGLE | 3 << 6, 7, { 0 }, 0 },
+	{ "long_many_napi", RINGS_SINGLE | RINGS_NAPI, 7, { 0 }, 0 },
+};
+
+/* A SEND of it with all that belongs to it: its size. */
+static size_t put_send(uint8_t *at, int times, const struct vnet *v, const struct seed *s,
+		       uint16_t len)
+{
+	memset(at, 0, STEP + 2 + len);
+	at[0] = SEND;
+	at[2] = 0x80 | times << 4;
+	vnet_encode(v, at + 3, 12, false);
+	edit_put16(at + STEP, len);
+	memcpy(at + STEP + 2, s->frame.data, s->frame.len);
+	return STEP + 2 + len;
+}
+
+static size_t long_seed(unsigned int n, uint8_t *data, const char **name)
+{
+	static struct seed s;
+
+	if (n >= ARRAY_SIZE(longs))
+		return 0;
+	*name = longs[n].name;
+	data[0] = 2;
+	data[1] = longs[n].how;
+	seed_frame(2, true, &s);
+	return HEAD + put_send(data + HEAD, longs[n].times, &longs[n].vnet, &s,
+			       longs[n].len ? longs[n].len : s.frame.len);
+}
 
 size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 {
@@ -144,7 +203,7 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	struct vnet v;
 
 	if (n >= ARRAY_SIZE(seeds))
-		return 0;
+		return long_seed(n - ARRAY_SIZE(seeds), data, name);
 	*name = seeds[n].name;
 	data[0] = seeds[n].features;
 	data[1] = seeds[n].how;
@@ -154,11 +213,5 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 		return at - data;
 	seed_frame(n % 2 ? 0 : 2, true, &s);
 	v = seeds[n].times ? (struct vnet){ 0 } : seed_header(&s, n % 2 ? 0 : 500);
-	memset(at, 0, STEP);
-	at[0] = SEND;
-	at[2] = 0x80 | seeds[n].times << 4;
-	vnet_encode(&v, at + 3, 12, false);
-	edit_put16(at + STEP, s.frame.len);
-	memcpy(at + STEP + 2, s.frame.data, s.frame.len);
-	return at + STEP + 2 + s.frame.len - data;
+	return at + put_send(at, seeds[n].times, &v, &s, s.frame.len) - data;
 }

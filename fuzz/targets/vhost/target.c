@@ -53,7 +53,7 @@ static void compare_one(const struct plan *plan, const struct step *s, struct mo
 	if (what)
 		fuzz_wrong("%s of a frame of %u bytes, %s: model %#x %#x %u %u+%u, kernel %#x %#x "
 			   "%u %u+%u",
-			   what, s->len, plan->how & RINGS_SINGLE ? "alone" : "in a batch",
+			   what, s->len, plan_alone(plan) ? "alone" : "in a batch",
 			   w->vnet.flags, w->vnet.gso_type, w->vnet.gso_size, w->vnet.csum_start,
 			   w->vnet.csum_offset, d.vnet.flags, d.vnet.gso_type, d.vnet.gso_size,
 			   d.vnet.csum_start, d.vnet.csum_offset);
