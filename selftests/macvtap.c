@@ -422,3 +422,25 @@ TEST(permission,
 	ASSERT_OK(chmod(path, 0666));
 	creds_child(_metadata, open_and_ask, path);
 }
+
+/* How many lines of /proc/devices are of @driver. */
+static int listed(const char *driver)
+{
+	FILE *f = fopen("/proc/devices", "re");
+	char line[128], name[64];
+	int count = 0;
+
+	if (!f)
+		TH_BAIL("/proc/devices: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		count += sscanf(line, "%*d %63s", name) == 1 && !strcmp(name, driver);
+	fclose(f);
+	return count;
+}
+
+TEST(listed, .title = "macvtap and ipvtap have one number of devices each",
+     .behaviours = { 601 }, .needs = { "macvtap", "ipvtap" })
+{
+	EXPECT_EQ(1, listed("macvtap"));
+	EXPECT_EQ(1, listed("ipvtap"));
+}

@@ -17,9 +17,25 @@
 #include "netns/link.h"
 
 #define REFCNT	   "/sys/module/tun/refcnt"
-#define OPENED	   500
+#define TAKEN	   500
 #define OTHERS	   400 /* references that others may have got meanwhile */
+#define CREATORS   16
 #define TIMEOUT_MS 20000
+
+/* CREATORS threads make @call, each with a number of its own, for @ms: how often it worked. */
+static unsigned int repeat(struct __test_metadata *_metadata,
+			   ssize_t (*call)(struct race_role *role), int ms)
+{
+	struct race_role roles[CREATORS] = { 0 };
+	unsigned int done = 0;
+
+	for (int i = 0; i < CREATORS; i++)
+		roles[i] = (struct race_role){ .name = "create", .call = call, .number = i };
+	race(_metadata, roles, CREATORS, ms);
+	for (int i = 0; i < CREATORS; i++)
+		done += roles[i].good;
+	return done;
+}
 
 static long module_refs(void)
 {
@@ -28,27 +44,59 @@ static long module_refs(void)
 	return file_read_line(REFCNT, line, sizeof(line)) ? -1 : atol(line);
 }
 
+/* Waits until others may have all that is more than @before; false if it stays more. */
+static bool refs_come_back(long before)
+{
+	int64_t deadline = clock_ms() + TIMEOUT_MS;
+	long now = module_refs();
+
+	while (now > before + OTHERS && clock_left(deadline)) {
+		usleep(1000);
+		now = module_refs();
+	}
+	TH_LOG("%ld references to the module, %ld before", now, before);
+	return now <= before + OTHERS;
+}
+
 TEST(module, .title = "every file gives its reference to the module back", .behaviours = { 584 })
 {
-	long before = module_refs(), after;
-	int64_t deadline;
+	long before = module_refs();
 
 	if (before < 0)
 		SKIP(return, "the driver is no module, or /sys does not show it");
-	for (int i = 0; i < OPENED; i++)
+	for (int i = 0; i < TAKEN; i++)
 		close(tun_open());
-	deadline = clock_ms() + TIMEOUT_MS;
-	do {
-		usleep(1000);
-		after = module_refs();
-	} while (after > before + OTHERS && clock_left(deadline));
-	EXPECT_GT(before + OTHERS, after);
+	EXPECT_TRUE(refs_come_back(before));
+}
+
+static ssize_t create_and_delete(struct race_role *role)
+{
+	char name[IFNAMSIZ];
+	int fd = tun_open();
+
+	snprintf(name, sizeof(name), "p%u", role->number);
+	if (tun_set_iff(fd, name, IFF_TUN) || tun_set_persist(fd, 1))
+		TH_BAIL("no persistent device: %s", strerror(errno));
+	close(fd);
+	return link_del(name);
+}
+
+TEST(persistent,
+     .title = "a persistent device that is deleted gives its reference to the module back",
+     .behaviours = { 584 })
+{
+	long before = module_refs();
+
+	if (before < 0)
+		SKIP(return, "the driver is no module, or /sys does not show it");
+	for (int done = 0; done < TAKEN;)
+		done += repeat(_metadata, create_and_delete, RACE_MS);
+	EXPECT_TRUE(refs_come_back(before));
 }
 
 /* --- memory -------------------------------------------------------------------------------- */
 
 #define CACHES	   128
-#define CREATORS   16
 /* For a hundred thousand devices, where the kernel makes 500 in a second. */
 #define CREATE_MS  200000
 #define QUEUES	   256
@@ -140,20 +188,6 @@ static ssize_t create(struct race_role *role)
 	return result;
 }
 
-/* Makes and ends devices for @ms: how many there were. */
-static unsigned int create_many(struct __test_metadata *_metadata, int ms)
-{
-	struct race_role roles[CREATORS] = { 0 };
-	unsigned int done = 0;
-
-	for (int i = 0; i < CREATORS; i++)
-		roles[i] = (struct race_role){ .name = "create", .call = create, .number = i };
-	race(_metadata, roles, CREATORS, ms);
-	for (int i = 0; i < CREATORS; i++)
-		done += roles[i].good;
-	return done;
-}
-
 TEST(devices, .title = "devices that were made and closed leave no memory taken",
      .behaviours = { 584, 585 }, .needs = { "napi" }, .takes_long = true)
 {
@@ -166,10 +200,10 @@ TEST(devices, .title = "devices that were made and closed leave no memory taken"
 	if (!read_slabs(&before))
 		SKIP(return, "/proc/slabinfo cannot be read");
 	/* What is set up once, and what lies in lists for the next time. */
-	create_many(_metadata, RACE_LONG_MS);
+	repeat(_metadata, create, RACE_LONG_MS);
 	read_slabs(&before);
 	percpu = meminfo("Percpu");
-	done = create_many(_metadata, CREATE_MS);
+	done = repeat(_metadata, create, CREATE_MS);
 	deadline = clock_ms() + TIMEOUT_MS;
 	do {
 		usleep(10000);

@@ -7,16 +7,19 @@
 #include <limits.h>
 #include <net/ethernet.h>
 #include <unistd.h>
+#include <linux/if_link.h>
 
 #include "device/macvtap.h"
 #include "device/peer.h"
 #include "device/vhost.h"
 #include "harness/harness.h"
+#include "netns/bpf.h"
 #include "netns/fault.h"
 #include "netns/link.h"
 
 #define TIMEOUT_MS  10000
 #define TURN_MS	    200 /* for what vhost has been kicked for */
+#define ALONE_S	    240 /* for all tests of this file, one after the other */
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define FILLERS	    7 /* of FILLER bytes, and of 3.5 KiB with what the kernel adds */
 #define FILLER	    3000
@@ -66,19 +69,6 @@ FIXTURE_TEARDOWN(vhost_leak)
 	tun_close(&self->t);
 }
 
-/* Sends one frame of @len bytes: true if its buffer comes back. */
-static bool send_frame(struct vhost *v, size_t len)
-{
-	struct frame f;
-
-	frame_start(&f);
-	frame_eth(&f, peer_mac, peer_mac, ETH_P_LOCAL);
-	if (len > f.len)
-		frame_pattern(&f, len - f.len, 1);
-	vhost_send(v, NULL, f.data, len);
-	return vhost_used(v, VHOST_TX, 1, TIMEOUT_MS) == 1;
-}
-
 /* Not by vhost_put(), whose capture would take memory too. */
 static void send_fillers(struct vhost *v)
 {
@@ -94,19 +84,29 @@ static void send_fillers(struct vhost *v)
 		TH_BAIL("the fillers do not come back");
 }
 
-/* A frame of interest: its length, and the allocation for it that fails, 0 for none. */
+/* A frame of interest: its header and length, and the allocation for it that fails, 0 for none. */
 struct subject {
 	struct vhost *v;
+	struct vnet vnet;
 	size_t len;
 	unsigned int failure;
-	int thread; /* vhost's, in which it fails */
+	int thread;	    /* vhost's, in which it fails */
+	const char *device; /* that has the program, which meets the fillers too; or NULL */
+	int program;
 };
 
+/* Sends it: 0 if its buffer comes back. */
 static long call_send(void *subject)
 {
 	struct subject *s = subject;
+	struct frame f;
 
-	return send_frame(s->v, s->len) ? 0 : -1;
+	frame_start(&f);
+	frame_eth(&f, peer_mac, peer_mac, ETH_P_LOCAL);
+	if (s->len > f.len)
+		frame_pattern(&f, s->len - f.len, 1);
+	vhost_send(s->v, &s->vnet, f.data, s->len);
+	return vhost_used(s->v, VHOST_TX, 1, TIMEOUT_MS) == 1 ? 0 : -1;
 }
 
 static void send_subject(struct subject *s)
@@ -121,15 +121,23 @@ static void send_subject(struct subject *s)
 		TH_BAIL("the buffer of a frame of %zu bytes does not come back", s->len);
 }
 
+static void set_program(const struct subject *s, int program)
+{
+	if (s->device && link_set_xdp(s->device, program, XDP_FLAGS_DRV_MODE))
+		TH_BAIL("XDP program on %s: %s", s->device, strerror(errno));
+}
+
 /* How much less memory is available after GROUPS groups with such a frame in each. */
 static long lost(struct subject s)
 {
 	long before = fault_available();
 
+	set_program(&s, s.program);
 	for (int i = 0; i < GROUPS; i++) {
 		send_fillers(s.v);
 		send_subject(&s);
 	}
+	set_program(&s, -1);
 	return before - fault_available();
 }
 
@@ -161,12 +169,20 @@ static bool leaks(struct subject bad)
 	return without < 2;
 }
 
-TEST_F(vhost_leak, short_frame,
-       .title = "the memory of a frame shorter than an Ethernet header is freed",
-       .behaviours = { 545 }, .needs = { "vhost" },
-       .guards = { "CVE-2026-46321", "CVE-2026-46320", "3bcf7aec6a9d" }, .waits = true)
+TEST_F_TIMEOUT(vhost_leak, short_frame, ALONE_S,
+	       .title = "the memory of a frame shorter than an Ethernet header is freed",
+	       .behaviours = { 545 }, .needs = { "vhost" },
+	       .guards = { "CVE-2026-46321", "CVE-2026-46320", "3bcf7aec6a9d" }, .waits = true)
 {
 	EXPECT_FALSE(leaks((struct subject){ .v = &self->v, .len = ETH_HLEN - 1 }));
+}
+
+TEST_F_TIMEOUT(vhost_leak, bad_header, ALONE_S,
+	       .title = "the memory of a frame with a wrong vnet header is freed",
+	       .behaviours = { 545 }, .needs = { "vhost" }, .waits = true)
+{
+	EXPECT_FALSE(leaks((struct subject){
+		.v = &self->v, .vnet = { .gso_type = 0x3f }, .len = GOOD }));
 }
 
 /* The frames that came from vhost and were not refused for want of memory. */
@@ -188,7 +204,7 @@ static long call_try(void *subject)
 	return vhost_used(s->v, VHOST_TX, 1, TURN_MS) == 1 ? 0 : -1;
 }
 
-TEST_F_TIMEOUT(vhost_leak, no_skb, 120,
+TEST_F_TIMEOUT(vhost_leak, no_skb, ALONE_S,
 	       .title = "the memory of a frame for which there is no skb is freed",
 	       .behaviours = { 545 }, .needs = { "vhost_thread", "fault_injection" },
 	       .guards = { "CVE-2026-46322", "CVE-2026-46320", "3bcf7aec6a9d" }, .waits = true)
@@ -215,4 +231,47 @@ TEST_F_TIMEOUT(vhost_leak, no_skb, 120,
 		}
 	}
 	EXPECT_LT(0, frames);
+}
+
+/* --- XDP programs that take the frames of a batch -------------------------------------------- */
+
+FIXTURE(vhost_leak_xdp)
+{
+	struct vhost v;
+	struct tun t;
+	int program;
+};
+
+FIXTURE_VARIANT(vhost_leak_xdp)
+{
+	int verdict;
+};
+
+FIXTURE_VARIANT_ADD(vhost_leak_xdp, drop) { XDP_DROP };
+/* Which fails, as it has no target. */
+FIXTURE_VARIANT_ADD(vhost_leak_xdp, redirect) { XDP_REDIRECT };
+
+FIXTURE_SETUP(vhost_leak_xdp)
+{
+	self->t = vhost_peer(&self->v, 0, 0);
+	self->program = bpf_load_return(BPF_PROG_TYPE_XDP, variant->verdict);
+	if (self->program < 0)
+		TH_BAIL("XDP program: %s", strerror(errno));
+}
+
+FIXTURE_TEARDOWN(vhost_leak_xdp)
+{
+	close(self->program);
+	vhost_close(&self->v);
+	tun_close(&self->t);
+}
+
+TEST_F_TIMEOUT(vhost_leak_xdp, xdp, ALONE_S,
+	       .title = "the memory of a batch that XDP drops, or sends nowhere, is freed",
+	       .behaviours = { 449, 453 }, .needs = { "vhost", "xdp" }, .waits = true)
+{
+	EXPECT_FALSE(leaks((struct subject){ .v = &self->v,
+					     .len = GOOD,
+					     .device = self->t.name,
+					     .program = self->program }));
 }

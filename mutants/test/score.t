@@ -61,6 +61,9 @@ is "... tests of which it knows nothing run, the others if they run the line" "$
 awk '{ print $0 "\t1\tdrivers/net/tun.c:1-2" }' "$driver/tests" | cut -f 1,3,4 > "$work/tests.tsv"
 exits "... and if none does" 0 mutants/try -c "$work/tests.tsv" "$driver" "$work/result" "$unseen"
 is "... some do, to see that the module loads" "$(cut -f 1,5 "$work/result")" "unreached	6"
+exits "what is left when the module is unloaded" 0 mutants/try "$driver" "$work/result" \
+	"$(id tun_cleanup/drop 'misc_deregister(&tun_miscdev)')"
+is "... is in the way when it is loaded again" "$(cut -f 1 "$work/result")" report
 exits "an id that is not there" 2 mutants/try "$driver" "$work/result" nosuch
 one_line "... is told" "has no nosuch"
 
