@@ -14,7 +14,7 @@
 /* What an operation has to be; all else is left to chance. */
 struct step {
 	enum op_kind kind;
-	uint8_t file;
+	uint8_t file, who;
 	uint32_t flags; /* of OP_SET_IFF, OP_SET_QUEUE: exactly these */
 	int64_t value;	/* if @valued */
 	bool valued, fails, there;
@@ -39,6 +39,14 @@ struct step {
 #define QUEUE(file_, flags_)                                                                       \
 	{                                                                                          \
 		.there = true, .kind = OP_SET_QUEUE, .file = file_, .flags = flags_                \
+	}
+#define USER_IFF(file_, who_, flags_)                                                              \
+	{                                                                                          \
+		.there = true, .kind = OP_SET_IFF, .file = file_, .who = who_, .flags = flags_     \
+	}
+#define USER_FAILS(file_, who_, kind_)                                                             \
+	{                                                                                          \
+		.there = true, .kind = kind_, .file = file_, .who = who_, .fails = true            \
 	}
 #define LINK(kind_)                                                                                \
 	{                                                                                          \
@@ -128,6 +136,33 @@ static const struct {
 	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), LINK(OP_LINK_RENAME), ON(1, OP_OPEN),
 	    IFF(1, IFF_TAP | IFF_MULTI_QUEUE), WITH(1, OP_SET_OWNER, 1000),
 	    WITH(1, OP_SET_GROUP, 1000), LINK(OP_LIST) } },
+	{ "addresses_by_type_more",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), WITH(0, OP_SET_LINK, ARPHRD_FDDI),
+	    WITH(0, OP_SET_LINK, ARPHRD_VOID), WITH(0, OP_SET_LINK, ARPHRD_ETHER),
+	    WITH(0, OP_SET_LINK, ARPHRD_PPP), WITH(0, OP_SET_LINK, ARPHRD_IPGRE),
+	    WITH(0, OP_SET_LINK, ARPHRD_TUNNEL), WITH(0, OP_SET_LINK, ARPHRD_NONE) } },
+	{ "flows",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE), ON(1, OP_OPEN),
+	    IFF(1, IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE), WITH(0, OP_SET_DEBUG, 0x101),
+	    LINK(OP_LINK_UP), ON(0, OP_WRITE), ON(1, OP_WRITE), ON(1, OP_WRITE), LINK(OP_SEND),
+	    ON(1, OP_CLOSE) } },
+	{ "owner_attaches",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), WITH(0, OP_SET_OWNER, 1000),
+	    WITH(0, OP_SET_PERSIST, 1), ON(0, OP_CLOSE), ON(1, OP_OPEN),
+	    USER_FAILS(1, 2, OP_SET_IFF), USER_IFF(1, 1, IFF_TUN | IFF_NO_PI),
+	    USER_FAILS(1, 1, OP_GET_DEV_NETNS), USER_FAILS(1, 1, OP_GET_SK_NETNS) } },
+	{ "group_attaches",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), WITH(0, OP_SET_GROUP, 1000),
+	    WITH(0, OP_SET_PERSIST, 1), ON(0, OP_CLOSE), ON(1, OP_OPEN),
+	    USER_IFF(1, 2, IFF_TUN | IFF_NO_PI) } },
+	{ "filtered_queues",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE),
+	    ON(0, OP_ATTACH_FILTER), ON(1, OP_OPEN),
+	    IFF(1, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE), QUEUE(0, IFF_DETACH_QUEUE),
+	    QUEUE(0, IFF_ATTACH_QUEUE), ON(0, OP_DETACH_FILTER) } },
+	{ "filters_of_a_tun",
+	  { ON(0, OP_OPEN), IFF(0, IFF_TUN | IFF_NO_PI), FAILS(0, OP_ATTACH_FILTER),
+	    FAILS(0, OP_DETACH_FILTER), FAILS(0, OP_SET_TX_FILTER), FAILS(0, OP_GET_FILTER) } },
 	{ "messages",
 	  { ON(0, OP_OPEN), IFF(0, IFF_TAP | IFF_NO_PI), WITH(0, OP_SET_DEBUG, 0x101),
 	    ON(0, OP_SET_NOCSUM), WITH(0, OP_SET_PERSIST, 1), WITH(0, OP_SET_OWNER, 1000),
@@ -151,7 +186,7 @@ static const struct model_abi abi = { .kernel.cross_le = true,
 
 static bool is_wanted(const struct step *s, const struct op *op, const struct op_result *r)
 {
-	if (op->who || (op->kind == OP_OPEN && op->netns))
+	if (op->who != s->who || (op->kind == OP_OPEN && op->netns))
 		return false;
 	if ((s->kind == OP_SET_IFF || s->kind == OP_SET_QUEUE) && !s->fails &&
 	    op->flags != s->flags)
