@@ -200,18 +200,9 @@ static bool has_report(struct job *j)
 	return found;
 }
 
-/* HANG_S is meant for a machine that has a processor for each who wants one. */
-static time_t hang_seconds(void)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	double load;
-
-	return getloadavg(&load, 1) == 1 && load > processors ? HANG_S * load / processors : HANG_S;
-}
-
 void campaign_job_watch(struct job *j)
 {
-	time_t now = time(NULL);
+	time_t now = time(NULL), most = j->reported ? REPORT_S : patience_s(HANG_S);
 
 	/* AFL++ begins a process anew, and that its numbers. */
 	if (j->head->total < j->seen_total) {
@@ -230,7 +221,7 @@ void campaign_job_watch(struct job *j)
 	if (j->head->total != j->seen_total && !j->reported) {
 		j->seen_total = j->head->total;
 		j->heard = now;
-	} else if (j->pid && !j->hung && now - j->heard > (j->reported ? REPORT_S : hang_seconds())) {
+	} else if (j->pid && !j->hung && now - j->heard > most) {
 		j->hung = !j->reported;
 		kill(j->pid, SIGTERM);
 	}

@@ -72,3 +72,13 @@ bool copy_file(const char *from, const char *to)
 		ok = false;
 	return ok || fault(to, "cannot write ");
 }
+
+unsigned int patience_s(unsigned int seconds)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	double load;
+
+	if (getloadavg(&load, 1) != 1 || load <= processors)
+		return seconds;
+	return seconds * load / processors;
+}

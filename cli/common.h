@@ -21,6 +21,12 @@ bool find_beside(const char *in_tree, const char *installed, const char *name, c
 /* "@what@path: " and the text of errno as a line on standard error. Always false. */
 bool fault(const char *path, const char *what);
 
+/*
+ * @seconds that are meant for a machine with a processor for each who wants one: longer, by the
+ * load of the last minute, where more want them.
+ */
+unsigned int patience_s(unsigned int seconds);
+
 /* False after a line. */
 bool copy_file(const char *from, const char *to);
 

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/common.h"
 #include "harness/job.h"
 #include "harness/journal.h"
 #include "harness/kmsg.h"
@@ -544,7 +545,8 @@ static unsigned int longest_silence_s(const struct fleet *f, const struct batch 
 
 static bool silent(const struct fleet *f, const struct guest *g)
 {
-	unsigned int most = g->begun ? longest_silence_s(f, g->batch) : f->how->boot_timeout_s;
+	unsigned int most = g->begun ? longest_silence_s(f, g->batch) :
+				       patience_s(f->how->boot_timeout_s);
 
 	return (g->begun || g->booting) && now_ns() - g->heard_ns > most * 1000000000LL;
 }
