@@ -69,15 +69,6 @@ struct fleet {
 	char why[REASON_SIZE];
 };
 
-static void *must(void *p)
-{
-	if (!p) {
-		fprintf(stderr, "%s: out of memory\n", registry_suite()->name);
-		exit(2);
-	}
-	return p;
-}
-
 /* --- batches ----------------------------------------------------------------------------- */
 
 static void add_to_batch(struct batch *b, size_t index)
