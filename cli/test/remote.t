@@ -71,32 +71,32 @@ exits "all as expected" 0 guest_run demo.passes
 exits "a test that takes long" 0 guest_run -v --long --seed 42 "demo.takes_*"
 ok "... has the seed there, too" grep -q "seed 42" "$out/results.ktap"
 
-echo demo.innocent > "$work/deadly"
+echo demo.hangs > "$work/deadly"
 : > "$work/boots"
-exits "a test that brings its guest down" 1 guest_run -j 1 demo.passes demo.innocent demo.variants demo.fails
-is "... crashed" "$(result demo.innocent)" crash
+exits "a test that brings its guest down" 1 guest_run -j 1 demo.passes demo.hangs demo.variants demo.fails
+is "... crashed" "$(result demo.hangs)" crash
 ok "... and says of what" grep -q \
-	'"demo.innocent".*"reason": "the guest died: BUG: unable to handle page fault' "$out/results.json"
-ok "... with the console as evidence" grep -q 'Kernel panic' "$out/demo.innocent/kernel.log"
+	'"demo.hangs".*"reason": "the guest died: BUG: unable to handle page fault' "$out/results.json"
+ok "... with the console as evidence" grep -q 'Kernel panic' "$out/demo.hangs/kernel.log"
 is "... and the rest ran in a fresh guest" \
 	"$(result demo.passes) $(result demo.fails) $(result demo.variants.two) $(boots)" "pass fail pass 2"
-exits "... in tests side by side" 1 guest_run -j 8 demo.passes demo.innocent demo.sleeps_longer demo.fails
+exits "... in tests side by side" 1 guest_run -j 8 demo.passes demo.hangs demo.sleeps_longer demo.fails
 is "... the guilty one alone crashed" \
-	"$(result demo.innocent) $(result demo.sleeps_longer.one) $(result demo.passes) $(result demo.fails)" \
+	"$(result demo.hangs) $(result demo.sleeps_longer.one) $(result demo.passes) $(result demo.fails)" \
 	"crash pass pass fail"
 ok "... results.json is whole" perl -MJSON::PP -0777 -ne 'decode_json($_)' "$out/results.json"
 
-echo demo.innocent demo.sleeps_longer.one > "$work/deadly"
-exits "two that bring it down" 1 guest_run -j 8 demo.passes demo.innocent demo.sleeps_longer
+echo demo.hangs demo.sleeps_longer.one > "$work/deadly"
+exits "two that bring it down" 1 guest_run -j 8 demo.passes demo.hangs demo.sleeps_longer
 is "... are both found" \
-	"$(result demo.innocent) $(result demo.sleeps_longer.one) $(result demo.sleeps_longer.two) $(result demo.passes)" \
+	"$(result demo.hangs) $(result demo.sleeps_longer.one) $(result demo.sleeps_longer.two) $(result demo.passes)" \
 	"crash crash pass pass"
 
-echo demo.innocent > "$work/deadly"
+echo demo.hangs > "$work/deadly"
 exits "a guest that this machine cannot keep" 2 "$work/build/demo" run --guest full -o "$out" -j 1 \
-	demo.passes demo.innocent demo.sleeps_longer
+	demo.passes demo.hangs demo.sleeps_longer
 ok "... is told" grep -q 'guest full cannot go on: boot: no room left' "$work/err"
-is "... is no test's fault" "$(result demo.passes) $(result demo.innocent) $(result demo.sleeps_longer.two)" \
+is "... is no test's fault" "$(result demo.passes) $(result demo.hangs) $(result demo.sleeps_longer.two)" \
 	"pass notrun notrun"
 is "... and what was not run says why" \
 	"$(grep -c '"notrun".*"reason": "the guest cannot go on: boot: no room left"' "$out/results.json")" 3
