@@ -8,6 +8,7 @@
 #include <net/ethernet.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -436,6 +437,24 @@ TEST_F(macvtap_write, poll_wakes,
 	read_all(&self->p.rx, n);
 	ASSERT_TRUE(blocked_ended(&poller, TIMEOUT_MS));
 	EXPECT_EQ(POLLOUT, poller.revents);
+}
+
+TEST_F(macvtap_write, no_wake,
+       .title = "epoll ET: a frame that is read gives its writer no event if there was room all the time",
+       .behaviours = { 524 }, .needs = { "macvtap" })
+{
+	struct epoll_event ev = { .events = EPOLLOUT | EPOLLET };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+	struct frame f;
+
+	ASSERT_OK(epoll_ctl(ep, EPOLL_CTL_ADD, self->p.tx.fd, &ev));
+	EXPECT_EQ(1, epoll_wait(ep, &ev, 1, 0));
+	macvtap_pair_frame(&self->p, &f, 64, 1);
+	EXPECT_EQ(74, tun_send(&self->p.tx, NULL, &f));
+	/* That frees it, within the read. */
+	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &f, TIMEOUT_MS));
+	EXPECT_EQ(0, epoll_wait(ep, &ev, 1, 0));
+	close(ep);
 }
 
 FIXTURE(macvtap_blocked)
