@@ -2,6 +2,7 @@
 /* Small files of /proc and /sys. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -39,6 +40,19 @@ int file_read_line(const char *path, char *line, size_t size)
 	line[n] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	return finish(fd, 0);
+}
+
+long file_position(int fd)
+{
+	char path[32], line[64];
+	long position = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (file_read_line(path, line, sizeof(line)))
+		return -1;
+	if (sscanf(line, "pos: %ld", &position) != 1)
+		errno = EPROTO;
+	return position;
 }
 
 int file_unmounted(const char *type)

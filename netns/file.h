@@ -9,6 +9,8 @@
 int file_write(const char *path, const char *text);
 /* The first line, without its newline and cut to @size - 1 bytes: 0, or -1, errno and "". */
 int file_read_line(const char *path, char *line, size_t size);
+/* The position of descriptor @fd as fdinfo shows it, -1 and errno if that cannot be read. */
+long file_position(int fd);
 /*
  * The root of a new file system of @type, which is mounted nowhere: a sysfs shows the links of the
  * namespace that it is made in. -1 and errno if that cannot be.

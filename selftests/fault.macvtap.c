@@ -1,17 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where allocations fail: a queue of a macvtap is opened, and a frame written to it. */
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "harness/harness.h"
 #include "netns/link.h"
+#include "netns/packet.h"
 #include "selftests/fault.h"
 
 static void make_node(struct bench *b)
 {
+	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 9 };
+
 	if (macvtap_add_lower() ||
 	    link_add_on("macvtap", "m0", MACVTAP_LOWER, MACVLAN_MODE_BRIDGE) ||
-	    macvtap_node("m0", b->node))
+	    link_up("m0") || macvtap_node("m0", b->node))
 		TH_BAIL("no macvtap: %s", strerror(errno));
+	b->other = packet_open(MACVTAP_WORLD, 0, 0);
+	macvtap_frame(&b->f, broadcast, from, 64, 1);
+}
+
+/* A file that could be opened works: it gets a broadcast from the network. */
+static void close_working(struct bench *b, long fd)
+{
+	struct tun t = { .fd = fd,
+			 .name = "m0",
+			 .flags = MACVTAP_FLAGS,
+			 .vnet_size = VNET_SIZE_LEGACY };
+
+	if (packet_send(b->other, b->f.data, b->f.len) < 0 ||
+	    !macvtap_recv_same(&t, &b->f, WAIT_MS))
+		TH_BAIL("no frame gets through");
+	close(fd);
 }
 
 static long call_open(void *bench)
@@ -21,10 +42,10 @@ static long call_open(void *bench)
 
 const struct op fault_op_macvtap_open = { .no_device = true,
 					  .no_file = true,
-					  .needs = { "macvtap" },
+					  .needs = { "macvtap", "packet_socket" },
 					  .make = make_node,
 					  .call = call_open,
-					  .undo = close_result,
+					  .undo = close_working,
 					  .errnos = { ENOMEM, ENFILE, EFAULT } };
 
 void bench_macvtap(struct bench *b)

@@ -72,6 +72,7 @@ FIXTURE_VARIANT(macvtap_offload)
 	bool whole;    /* it arrives as it was sent, otherwise in segments */
 	bool partial;  /* with partial checksums */
 	bool no_vnet;  /* the reader has no vnet header */
+	bool ecn;      /* VIRTIO_NET_HDR_GSO_ECN, with which TCP says that the path is busy */
 };
 
 #define OFFLOAD(name, ...) FIXTURE_VARIANT_ADD(macvtap_offload, name) { __VA_ARGS__ }
@@ -91,6 +92,9 @@ OFFLOAD(tso4_tso6, .kind = TSO6, .mask = TUN_F_CSUM | TUN_F_TSO4, .partial = tru
 OFFLOAD(tso6_tso6, .kind = TSO6, .mask = TUN_F_CSUM | TUN_F_TSO6, .whole = true, .partial = true);
 OFFLOAD(uso_uso4, .kind = USO4, .mask = TUN_F_CSUM | USO, .whole = true, .partial = true);
 OFFLOAD(uso_uso6, .kind = USO6, .mask = TUN_F_CSUM | USO, .whole = true, .partial = true);
+OFFLOAD(tso4_ecn, .kind = TSO4, .mask = TUN_F_CSUM | TUN_F_TSO4, .partial = true, .ecn = true);
+OFFLOAD(ecn_ecn, .kind = TSO4, .mask = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN, .whole = true,
+	.partial = true, .ecn = true);
 /* Both or none. */
 OFFLOAD(half_uso4, .kind = USO4, .mask = TUN_F_CSUM | TUN_F_USO4, .partial = true);
 /* Without TUN_F_CSUM the others are accepted and not looked at. */
@@ -123,6 +127,11 @@ FIXTURE_TEARDOWN(macvtap_offload)
 	macvtap_pair_close(&self->p);
 }
 
+static uint8_t gso_type_of(const FIXTURE_VARIANT(macvtap_offload) *variant)
+{
+	return gso_types[variant->kind] | (variant->ecn ? VIRTIO_NET_HDR_GSO_ECN : 0);
+}
+
 /* Reads what arrives of one packet: in how many pieces its payload, which has to be pattern 1. */
 static int read_pieces(struct __test_metadata *_metadata, FIXTURE_DATA(macvtap_offload) *self,
 		       const FIXTURE_VARIANT(macvtap_offload) *variant)
@@ -138,7 +147,7 @@ static int read_pieces(struct __test_metadata *_metadata, FIXTURE_DATA(macvtap_o
 		EXPECT_EQ(variant->partial, p.l4_checksum_partial);
 		EXPECT_EQ(!variant->partial, p.l4_checksum_ok);
 		EXPECT_EQ(variant->partial ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0, packet.vnet.flags);
-		EXPECT_EQ(variant->whole ? gso_types[variant->kind] : 0, packet.vnet.gso_type);
+		EXPECT_EQ(variant->whole ? gso_type_of(variant) : 0, packet.vnet.gso_type);
 		EXPECT_EQ(variant->whole ? GSO_SIZE : 0, packet.vnet.gso_size);
 		memcpy(payload + len, packet.data + p.payload, p.payload_len);
 		len += p.payload_len;
@@ -158,6 +167,7 @@ TEST_F(macvtap_offload, written,
 
 	start_packet(&f, variant->kind, self->p.rx_mac, self->p.tx_mac, PAYLOAD);
 	v = frame_finish_gso(&f, GSO_SIZE);
+	v.gso_type = gso_type_of(variant);
 	ASSERT_EQ(VNET_SIZE_LEGACY + f.len, tun_send(&self->p.tx, &v, &f));
 	EXPECT_EQ(variant->whole ? 1 : SEGMENTS, read_pieces(_metadata, self, variant));
 	EXPECT_EQ(0, link_stats("rx").rx_dropped);
@@ -176,6 +186,7 @@ TEST_F(macvtap_offload, from_below,
 
 	start_packet(&f, variant->kind, self->p.rx_mac, world_mac, PAYLOAD);
 	v = frame_finish_gso(&f, GSO_SIZE);
+	v.gso_type = gso_type_of(variant);
 	vnet_encode(&v, buf, VNET_SIZE_LEGACY, self->p.tx.vnet_be);
 	memcpy(buf + VNET_SIZE_LEGACY, f.data, f.len);
 	ASSERT_EQ(VNET_SIZE_LEGACY + f.len, packet_send(world, buf, VNET_SIZE_LEGACY + f.len));
@@ -324,29 +335,42 @@ TEST_F(macvtap_gso, data_valid,
 	EXPECT_EQ(0, memcmp(self->f.data, packet.data, packet.len));
 }
 
-TEST_F(macvtap_gso, ufo, .title = "a datagram to be fragmented arrives in IP fragments, even if they are wanted whole",
-       .behaviours = { 520, 531 }, .needs = { "macvtap" })
+/* Reads IP fragments of a datagram of PAYLOAD bytes until their lengths are its own. */
+static void read_fragments(struct __test_metadata *_metadata, const struct tun *t)
 {
 	struct tun_packet packet;
-	size_t len = 0;
 	struct parsed p;
-	struct vnet v;
+	size_t len = 0;
 
-	ASSERT_OK(tun_set_offload(self->p.rx.fd, TUN_F_CSUM | TUN_F_UFO));
-	start_packet(&self->f, USO4, self->p.rx_mac, self->p.tx_mac, PAYLOAD);
-	v = frame_finish_partial(&self->f);
-	v.gso_type = VIRTIO_NET_HDR_GSO_UDP;
-	v.gso_size = 1480;
-	ASSERT_EQ(VNET_SIZE_LEGACY + self->f.len, tun_send(&self->p.tx, &v, &self->f));
 	/* The first fragment alone has the UDP header. */
 	while (len < PAYLOAD + 8) {
-		ASSERT_TRUE(tun_recv(&self->p.rx, &packet, TIMEOUT_MS));
+		ASSERT_TRUE(tun_recv(t, &packet, TIMEOUT_MS));
 		frame_parse(packet.data, packet.len, true, &p);
 		EXPECT_TRUE(p.fragment);
 		EXPECT_EQ(0, packet.vnet.gso_type);
 		len += p.ip_len - 20;
 	}
 	EXPECT_EQ(PAYLOAD + 8, len);
+}
+
+TEST_F(macvtap_gso, ufo, .title = "a datagram to be fragmented arrives in IP fragments, even if they are wanted whole",
+       .behaviours = { 520, 531 }, .needs = { "macvtap" })
+{
+	struct vnet v = { 0 };
+
+	ASSERT_OK(tun_set_offload(self->p.rx.fd, TUN_F_CSUM | TUN_F_UFO));
+	/* Without NEEDS_CSUM the kernel looks for the UDP header itself. */
+	for (int partial = 0; partial <= 1; partial++) {
+		start_packet(&self->f, USO4, self->p.rx_mac, self->p.tx_mac, PAYLOAD);
+		if (partial)
+			v = frame_finish_partial(&self->f);
+		else
+			frame_finish(&self->f);
+		v.gso_type = VIRTIO_NET_HDR_GSO_UDP;
+		v.gso_size = 1480;
+		ASSERT_EQ(VNET_SIZE_LEGACY + self->f.len, tun_send(&self->p.tx, &v, &self->f));
+		read_fragments(_metadata, &self->p.rx);
+	}
 }
 
 FIXTURE(macvtap_full)

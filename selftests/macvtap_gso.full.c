@@ -105,6 +105,46 @@ TEST(without_csum,
 	macvtap_pair_close(&p);
 }
 
+TEST(untyped,
+     .title = "without NEEDS_CSUM and an Ethertype the GSO type tells IPv4 from IPv6; of UDP either is taken",
+     .behaviours = { 620 }, .needs = { "macvtap" })
+{
+	static const struct {
+		uint8_t gso_type, proto;
+		bool ipv6;
+	} cases[] = {
+		{ VIRTIO_NET_HDR_GSO_TCPV4, IPPROTO_TCP, false },
+		{ VIRTIO_NET_HDR_GSO_TCPV6, IPPROTO_TCP, true },
+		{ VIRTIO_NET_HDR_GSO_UDP, IPPROTO_UDP, false },
+		{ VIRTIO_NET_HDR_GSO_UDP, IPPROTO_UDP, true },
+	};
+	struct macvtap_pair p = macvtap_pair();
+	struct frame f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vnet v = { .gso_type = cases[i].gso_type, .gso_size = GSO_SIZE };
+
+		frame_start(&f);
+		frame_eth(&f, p.rx_mac, p.tx_mac, 0);
+		if (cases[i].ipv6)
+			frame_ipv6(&f, "2001:db8::1", "2001:db8::2", cases[i].proto);
+		else
+			frame_ipv4(&f, "192.0.2.1", "192.0.2.2", cases[i].proto);
+		if (cases[i].proto == IPPROTO_TCP)
+			frame_tcp(&f, 4000, 4000, 1, 1, TH_ACK);
+		else
+			frame_udp(&f, 4000, 4000);
+		frame_pattern(&f, PAYLOAD, i);
+		frame_finish(&f);
+		EXPECT_EQ(VNET_SIZE_LEGACY + f.len, tun_send(&p.tx, &v, &f))
+		{
+			TH_LOG("type %u of IPv%d", v.gso_type, cases[i].ipv6 ? 6 : 4);
+		}
+	}
+	EXPECT_EQ(0, link_stats("tx").tx_dropped);
+	macvtap_pair_close(&p);
+}
+
 TEST(without_csum_refused,
      .title =
 	     "without NEEDS_CSUM the headers are looked at: what is no TCP, or has no whole header, gives EINVAL",

@@ -6,6 +6,7 @@
 
 #include "device/blocked.h"
 #include "device/macvtap.h"
+#include "device/race.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/clock.h"
@@ -139,6 +140,19 @@ TEST_F(macvtap_deleted, later_reader,
 	ASSERT_TRUE(blocked_read(&reader, self->t.fd));
 	ASSERT_TRUE(blocked_interrupt(&reader, TIMEOUT_MS));
 	EXPECT_EQ(EINTR, reader.err);
+}
+
+TEST(closed, .title = "a file that is closed leaves nothing behind, be its link there or gone",
+     .behaviours = { 584 }, .needs = { "macvtap" })
+{
+	struct tun t = macvtap_bridge("m0");
+
+	tun_close(&t);
+	race_settled(_metadata, race_links());
+	t = macvtap_attach("m0");
+	ASSERT_OK(link_del("m0"));
+	tun_close(&t);
+	race_settled(_metadata, race_links());
 }
 
 FIXTURE(macvtap_moved)

@@ -10,6 +10,7 @@
 #include "device/macvtap.h"
 #include "device/memory.h"
 #include "harness/harness.h"
+#include "netns/file.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
@@ -84,6 +85,19 @@ TEST_F(macvtap_read, nothing, .title = "a read of no bytes gives 0 and takes no 
 	ASSERT_EQ(POLLIN, sock_wait(self->p.rx.fd, POLLIN, TIMEOUT_MS));
 	EXPECT_EQ(0, read(self->p.rx.fd, &byte, 0));
 	EXPECT_TRUE(macvtap_recv_same(&self->p.rx, &self->first, 0));
+}
+
+TEST_F(macvtap_read, sets_position,
+       .title = "a read leaves its own length as the file's position; one of no bytes and an error do not",
+       .behaviours = { 372 }, .needs = { "macvtap" })
+{
+	uint8_t buf[256];
+
+	send_frame(&self->p.tx, &self->first);
+	ASSERT_EQ(VNET + FRAME_LEN, tun_read(&self->p.rx, buf, sizeof(buf), TIMEOUT_MS));
+	EXPECT_EQ(0, read(self->p.rx.fd, buf, 0));
+	EXPECT_ERRNO(EAGAIN, read(self->p.rx.fd, buf, sizeof(buf)));
+	EXPECT_EQ(VNET + FRAME_LEN, file_position(self->p.rx.fd));
 }
 
 TEST_F(macvtap_read, no_room_for_header,
