@@ -110,6 +110,8 @@ static const char run_help[] =
 	"                       user-mode-linux one for each processor)\n"
 	"      --boot-timeout S the guest's kernel has S seconds to come up (default: %4$u), longer\n"
 	"                       where others want the processors\n"
+	"      --features FILE  what the kernel can do is not probed if FILE, of an earlier run, says it;\n"
+	"                       otherwise FILE is written\n"
 	"      --gcov DIR       one test at a time; the counters of what of the kernel it executes, where\n"
 	"                       that is counted, go to DIR/ID (`make coverage` does all of it)\n"
 	"      --journal FILE   write every event to FILE, a JSON object a line\n"
@@ -227,7 +229,7 @@ static uint64_t seed(const char *option, const char *text)
 
 enum { OPT_STRICT = 256, OPT_JSON, OPT_JUNIT, OPT_JOURNAL, OPT_GUEST, OPT_GUESTS,
        OPT_BOOT_TIMEOUT, OPT_AREAS, OPT_SEED, OPT_LONG, OPT_FIRST, OPT_ORDERED,
-       OPT_GCOV, OPT_TOUCHING, OPT_FROM };
+       OPT_FEATURES, OPT_GCOV, OPT_TOUCHING, OPT_FROM };
 
 static const struct option run_long[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -244,6 +246,7 @@ static const struct option run_long[] = {
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "junit", required_argument, NULL, OPT_JUNIT },
 	{ "baseline", required_argument, NULL, 'b' },
+	{ "features", required_argument, NULL, OPT_FEATURES },
 	{ "gcov", required_argument, NULL, OPT_GCOV },
 	{ "journal", required_argument, NULL, OPT_JOURNAL },
 	{ "guest", required_argument, NULL, OPT_GUEST },
@@ -330,6 +333,9 @@ static int cmd_run(int argc, char **argv)
 		case OPT_BOOT_TIMEOUT:
 			remote.boot_timeout_s = number("boot-timeout", optarg, 1, 86400);
 			break;
+		case OPT_FEATURES:
+			o.features = optarg;
+			break;
 		case OPT_GCOV:
 			o.gcov = optarg;
 			break;
@@ -357,6 +363,10 @@ static int cmd_run(int argc, char **argv)
 		o.jobs = most_jobs();
 	if (!o.guest && remote.guests) {
 		fprintf(stderr, "%s: --guests needs --guest NAME\n", me());
+		return 2;
+	}
+	if (o.guest && o.features) {
+		fprintf(stderr, "%s: --features is of this kernel, not of a guest\n", me());
 		return 2;
 	}
 	if (o.gcov && !use_gcov(&o))

@@ -13,6 +13,7 @@
 #include "harness/kmsg.h"
 #include "harness/ktap.h"
 #include "harness/output.h"
+#include "harness/probed.h"
 #include "harness/test.h"
 #include "harness/watch.h"
 
@@ -284,6 +285,22 @@ static void probe_features(struct local *l)
 	}
 }
 
+/* As the file of an earlier run says; one that is not there, or of another kernel, is written. */
+static void know_features(struct local *l)
+{
+	const char *path = l->run->options->features;
+	FILE *in = path ? fopen(path, "re") : NULL;
+	bool known = in && probed_read(in);
+
+	if (in)
+		fclose(in);
+	if (known)
+		return;
+	probe_features(l);
+	if (path && !l->run->signal && !probed_save(path, NULL, NULL))
+		fprintf(stderr, "%s: %s: %s\n", registry_suite()->name, path, strerror(errno));
+}
+
 /* --- the run ----------------------------------------------------------------------------- */
 
 static void start_next(struct local *l, struct slot *s)
@@ -440,7 +457,7 @@ void local_execute(struct run *run)
 	l.watch = watch_new(run, l.kmsg);
 	l.sandbox = sandbox_probe(l.sandbox_why);
 	if (l.sandbox != SANDBOX_NONE)
-		probe_features(&l);
+		know_features(&l);
 	describe(&l);
 	run_plan_known(run);
 	if (run->options->gcov)

@@ -29,6 +29,7 @@ struct run_options {
 	const char *junit;    /* more places for junit.xml and results.json, or NULL */
 	const char *json;
 	const char *baseline; /* expected results; NULL: of the kernel's family; "none" */
+	const char *features; /* file of what the probes said (probed.h), or NULL */
 	const char *gcov;     /* folder for what each test executes (gcov.h), or NULL; jobs is 1 */
 	const char *journal;  /* file or device to which every event goes, or NULL */
 	const char *guest;    /* name of the guest kernel the tests run in, NULL: this kernel */
