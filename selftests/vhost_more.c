@@ -18,11 +18,13 @@
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/ethtool.h"
+#include "netns/fault.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS  10000
+#define TURN_MS	    1000 /* for what vhost has been kicked for */
 #define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define SIZE	    60
 #define NAPI_WEIGHT 64 /* of the driver's NAPI */
@@ -194,6 +196,68 @@ TEST_F(vhost_more, batch_of_none,
 	EXPECT_EQ(0, seen(self, 1, 0));
 
 	ASSERT_OK(link_set_xdp("v0", -1, XDP_FLAGS_DRV_MODE));
+	build(&f, kept + 1);
+	ASSERT_LT(0, tun_send(&self->t, NULL, &f));
+	EXPECT_EQ(kept + 1, seen(self, 1, kept + 1));
+}
+
+static long call_batch(void *fixture)
+{
+	FIXTURE_DATA(vhost_more) *self = fixture;
+	struct frame f;
+
+	build(&f, 0);
+	vhost_send(&self->v, NULL, f.data, f.len);
+	return vhost_used(&self->v, VHOST_TX, 1, TURN_MS) == 1 ? 0 : -1;
+}
+
+/* True if a batch of one frame, with vhost's @nth allocation failing, comes back and is lost. */
+static bool batch_lost(FIXTURE_DATA(vhost_more) *self, unsigned int nth)
+{
+	struct rtnl_link_stats64 before = link_stats("v0");
+	struct fault_result r;
+
+	if (!fault_nth_in(vhost_thread(), nth, call_batch, self, &r))
+		TH_BAIL("no frame is lost, whatever fails of %u allocations", nth - 1);
+	return !r.ret && !link_stats_since("v0", &before).rx_packets;
+}
+
+/* With another vhost, and nothing kept. */
+static void start_again(FIXTURE_DATA(vhost_more) *self)
+{
+	uint8_t buf[SIZE];
+	struct frame f;
+
+	vhost_close(&self->v);
+	self->v = vhost_open(0);
+	build(&f, 0);
+	if (tun_send(&self->t, NULL, &f) < 0 || tun_set_sndbuf(self->t.fd, INT_MAX - 1) ||
+	    vhost_attach(&self->v, self->t.fd))
+		TH_BAIL("cannot start again: %s", strerror(errno));
+	while (packet_recv(self->seen, buf, sizeof(buf), 0, NULL) >= 0)
+		;
+}
+
+TEST_F(vhost_more, batch_without_memory,
+       .title = "a batch of a frame for which there is no skb leaves what is kept where it is",
+       .behaviours = { 545, 547 },
+       .needs = { "vhost_thread", "fault_injection", "packet_socket", "xdp" })
+{
+	int kept = variant->round ? variant->round - 1 : 0;
+	struct frame f;
+
+	if (fault_prepare())
+		TH_BAIL("fault injection: %s", strerror(errno));
+	/* With its verdict in place of the error the driver would count the frame. */
+	set_verdict(XDP_PASS);
+	for (unsigned int nth = 1;; nth++) {
+		ASSERT_TRUE(send_more(self, 1, kept));
+		ASSERT_TRUE(start_batches(self));
+		if (batch_lost(self, nth))
+			break;
+		start_again(self);
+	}
+	EXPECT_EQ(0, seen(self, 1, 0));
 	build(&f, kept + 1);
 	ASSERT_LT(0, tun_send(&self->t, NULL, &f));
 	EXPECT_EQ(kept + 1, seen(self, 1, kept + 1));
