@@ -325,6 +325,18 @@ bool vhost_recv(struct vhost *v, struct tun_packet *p, int timeout_ms)
 	return true;
 }
 
+bool vhost_takes_all(const struct tun *t, int timeout_ms)
+{
+	int64_t deadline = clock_ms() + timeout_ms;
+
+	while (sock_wait(t->fd, POLLIN, 0) & POLLIN) {
+		if (!clock_left(deadline))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
 bool vhost_error(const struct vhost *v, int queue, int timeout_ms)
 {
 	eventfd_t errors;

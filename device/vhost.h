@@ -114,6 +114,12 @@ void vhost_post(struct vhost *v, int n, size_t size);
  */
 bool vhost_recv(struct vhost *v, struct tun_packet *p, int timeout_ms);
 
+/*
+ * True when nothing is left in the ring of the device, within @timeout_ms: vhost takes a packet
+ * without a buffer, too. (What comes while it has one stays in the ring.)
+ */
+bool vhost_takes_all(const struct tun *t, int timeout_ms);
+
 /* True if vhost says within @timeout_ms that it found an error in the queue; takes it back. */
 bool vhost_error(const struct vhost *v, int queue, int timeout_ms);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <linux/sock_diag.h>
 
 #include "harness/harness.h"
 #include "netns/capture.h"
@@ -145,6 +146,16 @@ ssize_t packet_sendto(int fd, const void *frame, size_t len, uint16_t proto)
 	/* With SOCK_DGRAM on Ethernet the frame goes to everyone. */
 	memset(ll.sll_addr, 0xff, sizeof(ll.sll_addr));
 	return sent(fd, frame, sendto(fd, frame, len, 0, (void *)&ll, sizeof(ll)));
+}
+
+uint32_t packet_charged(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		TH_BAIL("SO_MEMINFO: %s", strerror(errno));
+	return info[SK_MEMINFO_RMEM_ALLOC];
 }
 
 bool packet_settle(int lo, int timeout_ms)

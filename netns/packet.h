@@ -34,6 +34,9 @@ int packet_open(const char *name, uint16_t proto, int flags);
  */
 ssize_t packet_recv(int fd, void *buf, size_t size, int timeout_ms, struct packet_info *info);
 
+/* What the socket is charged for the frames that wait in it: all the memory they take. */
+uint32_t packet_charged(int fd);
+
 /* send(): the number of bytes, or -1 and errno. */
 ssize_t packet_send(int fd, const void *frame, size_t len);
 /* sendto() with this protocol (host order), for PACKET_DGRAM and for TUN. */

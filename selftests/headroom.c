@@ -9,10 +9,8 @@
  * no higher than eight, but a pair of veths carries the sum on to the next stack.
  */
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <linux/if_ether.h>
-#include <linux/sock_diag.h>
 
 #include "device/frame.h"
 #include "device/peer.h"
@@ -96,17 +94,6 @@ FIXTURE_SETUP(headroom)
 	tun_set_blocking(self->in.fd);
 }
 
-/* What a packet socket is charged for the frame that waits in it: all the memory it takes. */
-static uint32_t charged(int packet)
-{
-	uint32_t info[SK_MEMINFO_VARS];
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(packet, SOL_SOCKET, SO_MEMINFO, info, &len))
-		TH_BAIL("SO_MEMINFO: %s", strerror(errno));
-	return info[SK_MEMINFO_RMEM_ALLOC];
-}
-
 static void start_frame(struct frame *f, size_t len)
 {
 	frame_start(f);
@@ -134,8 +121,8 @@ TEST_F(headroom, of_bridge,
 	start_frame(&f, 14);
 	ASSERT_EQ(tun_header_size(&self->in) + 14, tun_send(&self->in, NULL, &f));
 	ASSERT_TRUE(tun_recv(&self->out, &seen, WAIT_MS));
-	ASSERT_LT(0, charged(packet));
-	ASSERT_GT(2 * PAGE, charged(packet));
+	ASSERT_LT(0, packet_charged(packet));
+	ASSERT_GT(2 * PAGE, packet_charged(packet));
 	close(packet);
 
 	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {

@@ -16,6 +16,7 @@
 #include "netns/bpf.h"
 #include "netns/fault.h"
 #include "netns/link.h"
+#include "netns/sock.h"
 
 #define TIMEOUT_MS  10000
 #define TURN_MS	    200 /* for what vhost has been kicked for */
@@ -128,8 +129,9 @@ static void set_program(const struct subject *s, int program)
 }
 
 /* How much less memory is available after GROUPS groups with such a frame in each. */
-static long lost(struct subject s)
+static long lost(const void *subject)
 {
+	struct subject s = *(const struct subject *)subject;
 	long before = fault_available();
 
 	set_program(&s, s.program);
@@ -142,31 +144,39 @@ static long lost(struct subject s)
 }
 
 /*
- * True if such frames cost the memory of their groups. What is available is the machine's affair:
- * others take of it too, and much. So frames that are received are sent in turn with them, now the
- * one and now the other first, and only a difference in each of PAIRS pairs is a leak; one more may
- * lack it, when another test gave back its memory. Where that comes more often a leak is missed.
+ * True if @lose(@bad) takes the @kib of memory that it may leak, and @lose(@good) does not. What is
+ * available is the machine's affair: others take of it too, and much. So the two are done in turn,
+ * now the one and now the other first, and only a difference in each of PAIRS pairs is a leak; one
+ * more may lack it, when another test gave back its memory. Where that comes more often a leak is
+ * missed.
  */
-static bool leaks(struct subject bad)
+static bool takes_more(long (*lose)(const void *), const void *good, const void *bad, long kib)
 {
-	struct subject good = { .v = bad.v, .len = GOOD };
 	int pairs = 0, without = 0;
 
 	fault_alone(true);
 	/* Our own memory is touched for the first time. */
-	lost(good);
+	lose(good);
 	while (pairs - without < PAIRS && without < 2) {
 		bool good_first = pairs % 2 == 0;
-		long first = lost(good_first ? good : bad);
-		long second = lost(good_first ? bad : good);
+		long first = lose(good_first ? good : bad);
+		long second = lose(good_first ? bad : good);
 		long more = good_first ? second - first : first - second;
 
-		TH_LOG("pair %d: %ld KiB more than good frames", pairs++, more);
-		if (more < GROUPS * GROUP_KB / 2)
+		TH_LOG("pair %d: %ld KiB more than good ones", pairs++, more);
+		if (more < kib / 2)
 			without++;
 	}
 	fault_alone(false);
 	return without < 2;
+}
+
+/* True if such frames cost the memory of their groups, and frames that are received do not. */
+static bool leaks(struct subject bad)
+{
+	struct subject good = { .v = bad.v, .len = GOOD };
+
+	return takes_more(lost, &good, &bad, GROUPS * GROUP_KB);
 }
 
 TEST_F_TIMEOUT(vhost_leak, short_frame, ALONE_S,
@@ -274,4 +284,77 @@ TEST_F_TIMEOUT(vhost_leak_xdp, xdp, ALONE_S,
 					     .len = GOOD,
 					     .device = self->t.name,
 					     .program = self->program }));
+}
+
+/* --- packets that vhost took before their device went ---------------------------------------- */
+
+#define PORT	 4000
+#define ROUNDS	 2
+#define PACKETS	 64 /* that vhost takes at once */
+#define LONG	 60000
+#define LONG_MTU 65521
+
+FIXTURE(vhost_leak_device)
+{
+	int udp;
+};
+
+FIXTURE_SETUP(vhost_leak_device)
+{
+	self->udp = udp_open("0.0.0.0", PORT);
+}
+
+FIXTURE_TEARDOWN(vhost_leak_device)
+{
+	close(self->udp);
+}
+
+/* How a device goes whose packets vhost has. */
+struct end {
+	int udp;
+	bool buffer; /* there is one for them after that */
+};
+
+static void lose_device(const struct end *end)
+{
+	struct tun t = peer_create("v0", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+	struct vhost v = vhost_open(0);
+	struct frame f;
+
+	peer_udp(&t, &f, PORT, PORT, 0, 0);
+	/* The buffers of a batch for a device that is gone do not come back. */
+	if (link_set_mtu(t.name, LONG_MTU) || tun_set_sndbuf(t.fd, INT_MAX - 1))
+		TH_BAIL("%s: %s", t.name, strerror(errno));
+	for (int i = 0; i < PACKETS; i++)
+		kernel_udp(end->udp, PORT, LONG, i);
+	if (vhost_attach(&v, t.fd) || !vhost_takes_all(&t, TIMEOUT_MS) || link_del(t.name))
+		TH_BAIL("vhost does not take what is in the device: %s", strerror(errno));
+	if (end->buffer) {
+		vhost_post(&v, 1, v.header + ETH_HLEN + LONG_MTU);
+		/* vhost does one thing after the other. */
+		vhost_send(&v, NULL, f.data, f.len);
+		if (vhost_used(&v, VHOST_TX, 1, TIMEOUT_MS) != 1)
+			TH_BAIL("a buffer for a device that is gone does not come back");
+	}
+	vhost_close(&v);
+	tun_close(&t);
+}
+
+static long lost_with_devices(const void *end)
+{
+	long before = fault_available();
+
+	for (int i = 0; i < ROUNDS; i++)
+		lose_device(end);
+	return before - fault_available();
+}
+
+TEST_F_TIMEOUT(
+	vhost_leak_device, packets, ALONE_S,
+	.title = "the packets that vhost had when the device went are freed when there is a buffer",
+	.behaviours = { 549 }, .needs = { "vhost" }, .waits = true)
+{
+	const struct end good = { self->udp, false }, bad = { self->udp, true };
+
+	EXPECT_FALSE(takes_more(lost_with_devices, &good, &bad, ROUNDS * PACKETS * LONG / 1024));
 }

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vhost-net with one queue of several: which queue the device answers on, and detached ones. */
 #include <limits.h>
+#include <net/ethernet.h>
+#include <poll.h>
 #include <unistd.h>
+#include <linux/if_link.h>
 
 #include "device/peer.h"
 #include "device/vhost.h"
+#include "device/xdp.h"
 #include "harness/harness.h"
 #include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/program.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS 10000
 #define PORT	   7000
 #define PAYLOAD	   100
+#define ROOM	   200 /* bytes that a program may put in front, and vhost has only for it */
 
 FIXTURE(vhost_queue)
 {
@@ -95,4 +102,46 @@ TEST_F(vhost_queue, detached,
 	ASSERT_OK(tun_set_queue(self->second.fd, IFF_ATTACH_QUEUE));
 	EXPECT_TRUE(send_udp(self, 4001));
 	EXPECT_EQ(PAYLOAD, udp_recv_pattern(self->udp, 4001, TIMEOUT_MS));
+}
+
+/* What a frame through vhost is charged for: the room that vhost leaves in front of it, too. */
+static uint32_t charge(FIXTURE_DATA(vhost_queue) *self, int packet, uint16_t sport)
+{
+	uint8_t buf[2 * PAYLOAD];
+	uint32_t charged;
+
+	if (!send_udp(self, sport) || !sock_wait(packet, POLLIN, TIMEOUT_MS))
+		TH_BAIL("a frame through vhost does not arrive");
+	charged = packet_charged(packet);
+	packet_recv(packet, buf, sizeof(buf), 0, NULL);
+	return charged;
+}
+
+TEST_F(vhost_queue, program_while_detached,
+       .title = "a program that comes while the queue is detached has its headroom there, and when it "
+		"goes the room goes too",
+       .behaviours = { 443, 444, 449 }, .needs = { "vhost", "xdp", "packet_socket" })
+{
+	int packet = packet_open("v0", ETHERTYPE_IP, 0);
+	uint32_t before = charge(self, packet, 4000);
+	struct program p;
+
+	program_start(&p, BPF_PROG_TYPE_XDP);
+	p.shared[0] = -ROOM;
+	program_call(&p, BPF_FUNC_xdp_adjust_head, 0);
+	program_see_result(&p, 1);
+	program_count(&p, 2);
+	p.shared[1] = 1;
+
+	ASSERT_OK(tun_set_queue(self->second.fd, IFF_DETACH_QUEUE));
+	xdp_attach(&self->second, program_return(&p, XDP_DROP), XDP_IN_DRIVER);
+	EXPECT_TRUE(send_udp(self, 4001));
+	EXPECT_EQ(1, p.shared[2]);
+	EXPECT_EQ(0, p.shared[1]);
+
+	ASSERT_OK(link_set_xdp("v0", -1, XDP_FLAGS_DRV_MODE));
+	ASSERT_OK(tun_set_queue(self->second.fd, IFF_ATTACH_QUEUE));
+	EXPECT_EQ(before, charge(self, packet, 4002));
+	program_close(&p);
+	close(packet);
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device goes while vhost-net has a packet of it that no buffer was there for. */
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "device/peer.h"
 #include "device/vhost.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/sock.h"
 
@@ -45,28 +43,12 @@ FIXTURE_TEARDOWN(vhost_gone)
 	close(self->udp);
 }
 
-/*
- * True when nothing is left in the ring of the device: vhost takes a packet without a buffer, too.
- * (What comes while it has one stays in the ring.)
- */
-static bool taken(const struct tun *t)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	while (sock_wait(t->fd, POLLIN, 0) & POLLIN) {
-		if (!clock_left(deadline))
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
 TEST_F(vhost_gone, with_packet,
        .title = "a packet that vhost had taken when the device went is not delivered, and freed",
        .behaviours = { 538, 549 }, .needs = { "vhost" })
 {
 	kernel_udp(self->udp, PORT, 100, 1);
-	ASSERT_TRUE(taken(&self->t));
+	ASSERT_TRUE(vhost_takes_all(&self->t, TIMEOUT_MS));
 	ASSERT_OK(link_del(self->t.name));
 	vhost_post(&self->v, 2, 300);
 	EXPECT_EQ(0, vhost_used(&self->v, VHOST_RX, 1, 300));

@@ -8,10 +8,12 @@
 
 #include "device/peer.h"
 #include "device/vhost.h"
+#include "device/xdp.h"
 #include "harness/harness.h"
 #include "netns/bpf.h"
 #include "netns/link.h"
 #include "netns/packet.h"
+#include "netns/program.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS  10000
@@ -110,16 +112,21 @@ static void expect_counts(struct __test_metadata *_metadata,
 	EXPECT_EQ(dropped, d.rx_dropped);
 }
 
-TEST_F(vhost_xdp, passed, .title = "frames that XDP passes arrive and are counted",
+TEST_F(vhost_xdp, passed, .title = "frames that XDP passes, each once, arrive and are counted",
        .behaviours = { 449, 545 }, .needs = { "vhost", "xdp", "packet_socket" })
 {
 	struct rtnl_link_stats64 before;
+	struct program p;
 
-	attach("v0", bpf_load_return(BPF_PROG_TYPE_XDP, XDP_PASS));
+	program_start(&p, BPF_PROG_TYPE_XDP);
+	program_count(&p, 0);
+	xdp_attach(&self->t, program_return(&p, XDP_PASS), XDP_IN_DRIVER);
 	before = link_stats("v0");
 	ASSERT_TRUE(send_frames(self, NULL));
 	EXPECT_TRUE(pass(self));
+	EXPECT_EQ(FRAMES, p.shared[0]);
 	expect_counts(_metadata, &before, FRAMES, 0);
+	program_close(&p);
 }
 
 TEST_F(vhost_xdp, dropped, .title = "frames that XDP drops in the driver, or has no verdict for, count in rx_dropped",
