@@ -14,13 +14,25 @@ const struct offload_feature offload_features[OFFLOAD_FEATURES] = {
 	{ TUN_F_UDP_TUNNEL_GSO_CSUM, "tx-udp_tnl-csum-segmentation" },
 };
 
-unsigned int offload_active(const char *name)
+static unsigned int mask_of(const char *name, bool requested)
 {
+	struct ethtool_feature feature;
 	unsigned int mask = 0;
 
 	for (int i = 0; i < OFFLOAD_FEATURES; i++) {
-		if (ethtool_get_feature(name, offload_features[i].name).on)
+		feature = ethtool_get_feature(name, offload_features[i].name);
+		if (requested ? feature.requested : feature.on)
 			mask |= offload_features[i].bits;
 	}
 	return mask;
+}
+
+unsigned int offload_active(const char *name)
+{
+	return mask_of(name, false);
+}
+
+unsigned int offload_requested(const char *name)
+{
+	return mask_of(name, true);
 }

@@ -11,7 +11,8 @@ extern const struct offload_feature {
 	const char *name; /* ethtool's */
 } offload_features[OFFLOAD_FEATURES];
 
-/* The mask that the active features of link @name amount to. */
+/* The mask that the active features of link @name amount to, and those that are asked for. */
 unsigned int offload_active(const char *name);
+unsigned int offload_requested(const char *name);
 
 #endif /* DEVICE_OFFLOAD_H */

@@ -390,6 +390,18 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 		 }),                                                                         \
 		 _assert)
 
+/* The call has to give 0, not just any result but -1. */
+#define __EXPECT_OK(_call, _cstr, _assert)                                                   \
+	__HANDLE(({                                                                          \
+			 long long __ret = (long long)(_call);                               \
+			 if (__ret)                                                          \
+				 __harness_wrong_errno(_metadata, __FILE__, __LINE__, 0,     \
+						       _cstr, __ret,                         \
+						       __ret == -1 ? errno : 0);             \
+			 __ret != 0;                                                         \
+		 }),                                                                         \
+		 _assert)
+
 #define EXPECT_EQ(expected, seen) __EXPECT(expected, #expected, seen, #seen, ==, 0)
 #define EXPECT_NE(expected, seen) __EXPECT(expected, #expected, seen, #seen, !=, 0)
 #define EXPECT_LT(expected, seen) __EXPECT(expected, #expected, seen, #seen, <, 0)
@@ -402,7 +414,7 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 #define EXPECT_STREQ(expected, seen) __EXPECT_STR(expected, seen, ==, 0)
 #define EXPECT_STRNE(expected, seen) __EXPECT_STR(expected, seen, !=, 0)
 #define EXPECT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, #call, 0)
-#define EXPECT_OK(call)		  __EXPECT_ERRNO(0, call, #call, 0)
+#define EXPECT_OK(call)		  __EXPECT_OK(call, #call, 0)
 
 #define ASSERT_EQ(expected, seen) __EXPECT(expected, #expected, seen, #seen, ==, 1)
 #define ASSERT_NE(expected, seen) __EXPECT(expected, #expected, seen, #seen, !=, 1)
@@ -416,6 +428,6 @@ void __harness_mismatch(struct __test_metadata *m, const char *file, int line,
 #define ASSERT_STREQ(expected, seen) __EXPECT_STR(expected, seen, ==, 1)
 #define ASSERT_STRNE(expected, seen) __EXPECT_STR(expected, seen, !=, 1)
 #define ASSERT_ERRNO(err, call)	  __EXPECT_ERRNO(err, call, #call, 1)
-#define ASSERT_OK(call)		  __EXPECT_ERRNO(0, call, #call, 1)
+#define ASSERT_OK(call)		  __EXPECT_OK(call, #call, 1)
 
 #endif /* HARNESS_H */

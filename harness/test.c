@@ -155,9 +155,11 @@ void __harness_wrong_errno(struct __test_metadata *m, const char *file, int line
 	if (seen)
 		__harness_failed(m, file, line, "Expected %s from %s, got %s", wanted, call,
 				 harness_errno_name(seen));
-	else
+	else if (expected)
 		__harness_failed(m, file, line, "Expected %s from %s, got success (%lld)", wanted,
 				 call, ret);
+	else
+		__harness_failed(m, file, line, "Expected 0 from %s, got %lld", call, ret);
 }
 
 /* Leaves the test's body: back to test_run(), or out of the child process or thread. */

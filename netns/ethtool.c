@@ -102,6 +102,7 @@ struct ethtool_feature ethtool_get_feature(const char *link, const char *name)
 	return (struct ethtool_feature){
 		.known = true,
 		.on = word->active & mask,
+		.requested = word->requested & mask,
 		.changeable = word->available & mask && !(word->never_changed & mask),
 	};
 }

@@ -14,7 +14,7 @@ uint32_t ethtool_value(const char *link, uint32_t command);
 
 /* A feature by its name in `ethtool -k`; all false if the kernel knows no such name. */
 struct ethtool_feature {
-	bool known, on, changeable;
+	bool known, on, requested, changeable;
 };
 struct ethtool_feature ethtool_get_feature(const char *link, const char *name);
 /* ETHTOOL_SFEATURES for one: 0, ETHTOOL_F_... if it came out otherwise, or -1 and errno. */

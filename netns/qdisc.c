@@ -23,28 +23,45 @@ static struct nlmsghdr *start(void *buf, uint16_t type, uint16_t flags, const ch
 	return nlh;
 }
 
-static struct nlmsghdr *start_add(void *buf, const char *link, const char *kind)
+static struct nlmsghdr *start_new(void *buf, uint16_t flags, const char *link, const char *kind)
 {
-	struct nlmsghdr *nlh = start(buf, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, link);
+	struct nlmsghdr *nlh = start(buf, RTM_NEWQDISC, flags, link);
 
 	mnl_attr_put_strz(nlh, TCA_KIND, kind);
 	return nlh;
 }
 
-int qdisc_add_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit)
+static struct nlmsghdr *start_add(void *buf, const char *link, const char *kind)
+{
+	return start_new(buf, NLM_F_CREATE | NLM_F_EXCL, link, kind);
+}
+
+static int put_tbf(struct nlmsghdr *nlh, uint32_t rate, uint32_t burst, uint32_t limit)
 {
 	struct tc_tbf_qopt opt = {
 		.rate = { .rate = rate, .linklayer = TC_LINKLAYER_ETHERNET },
 		.limit = limit,
 	};
-	char buf[RTNL_REQUEST_SIZE];
-	struct nlmsghdr *nlh = start_add(buf, link, "tbf");
 	struct nlattr *options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
 
 	mnl_attr_put(nlh, TCA_TBF_PARMS, sizeof(opt), &opt);
 	mnl_attr_put_u32(nlh, TCA_TBF_BURST, burst);
 	mnl_attr_nest_end(nlh, options);
 	return rtnl_talk(nlh, NULL, NULL);
+}
+
+int qdisc_add_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit)
+{
+	char buf[RTNL_REQUEST_SIZE];
+
+	return put_tbf(start_add(buf, link, "tbf"), rate, burst, limit);
+}
+
+int qdisc_change_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit)
+{
+	char buf[RTNL_REQUEST_SIZE];
+
+	return put_tbf(start_new(buf, 0, link, "tbf"), rate, burst, limit);
 }
 
 int qdisc_add_netem(const char *link, uint32_t limit)

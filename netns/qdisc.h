@@ -10,6 +10,8 @@
 
 /* Lets @burst bytes pass at once and then @rate bytes a second; keeps up to @limit bytes. */
 int qdisc_add_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit);
+/* Changes the tbf. What it keeps stays, and goes by this when the next packet comes. */
+int qdisc_change_tbf(const char *link, uint32_t rate, uint32_t burst, uint32_t limit);
 /* Keeps up to @limit packets, and does nothing to them. */
 int qdisc_add_netem(const char *link, uint32_t limit);
 /* Drops what is queued; the link has its default qdisc again. */

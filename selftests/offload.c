@@ -108,8 +108,12 @@ TEST_F(offload, every_mask,
 		}
 		ASSERT_EQ(active, offload_active(self->t.name)) TH_LOG("mask %#x", mask);
 	}
+	/* Nor is anything of an earlier mask still asked for. */
+	EXPECT_OK(tun_set_offload(self->t.fd, TUN_F_CSUM));
+	EXPECT_EQ(TUN_F_CSUM, offload_requested(self->t.name));
 	EXPECT_OK(tun_set_offload(self->t.fd, 0));
 	EXPECT_EQ(0, offload_active(self->t.name));
+	EXPECT_EQ(0, offload_requested(self->t.name));
 }
 
 static void try_masks(struct __test_metadata *_metadata, int fd, const unsigned int *masks,

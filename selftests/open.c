@@ -98,7 +98,7 @@ TEST(makes_no_device, .title = "open alone makes no device and sends no link eve
 	struct link_watch *watch = link_watch_open();
 	int fd = tun_open();
 
-	EXPECT_ERRNO(0, close(fd));
+	EXPECT_OK(close(fd));
 	EXPECT_EQ(0, link_watch_count(watch, NULL, 0));
 	link_watch_close(watch);
 }
@@ -580,7 +580,7 @@ TEST_F(open_closing, close_events,
 	uint16_t last = 0;
 
 	ASSERT_LT(0, index);
-	EXPECT_ERRNO(0, close(self->t.fd));
+	EXPECT_OK(close(self->t.fd));
 	self->t.fd = -1;
 	EXPECT_EQ(0, if_nametoindex("closing"));
 
@@ -604,7 +604,7 @@ TEST(close_under_reader,
 	struct blocked r;
 
 	ASSERT_TRUE(blocked_read(&r, t.fd));
-	EXPECT_ERRNO(0, close(t.fd));
+	EXPECT_OK(close(t.fd));
 	EXPECT_TRUE(link_exists(t.name));
 
 	send_to_peer(7);

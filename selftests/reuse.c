@@ -137,7 +137,7 @@ TEST_F(reuse, deleted,
 	/* What an unattached file can do it can. */
 	EXPECT_OK(tun_get_features(self->t.fd, &features));
 	EXPECT_OK(tun_set_ifindex(self->t.fd, 0));
-	EXPECT_ERRNO(0, close(self->t.fd));
+	EXPECT_OK(close(self->t.fd));
 	self->t.fd = -1;
 }
 
@@ -151,7 +151,7 @@ TEST_F(reuse, namespace_gone,
 	if (link_set_netns("first", other))
 		TH_BAIL("cannot move the device: %s", strerror(errno));
 	EXPECT_FALSE(link_exists("first"));
-	EXPECT_ERRNO(0, tun_get_iff(self->t.fd, &(struct ifreq){ 0 }));
+	EXPECT_OK(tun_get_iff(self->t.fd, &(struct ifreq){ 0 }));
 	/* The file holds the namespace it was opened in, not that of the device. */
 	close(other);
 	ASSERT_EQ(1, poll(&p, 1, NETNS_EXIT_MS));
@@ -369,7 +369,7 @@ TEST_F(reuse_queues, all_queues_deleted,
 	for (int i = 0; i < 3; i++)
 		expect_no_device(_metadata, self->q[i].fd);
 	for (int i = 0; i < 3; i++) {
-		EXPECT_ERRNO(0, close(self->q[i].fd));
+		EXPECT_OK(close(self->q[i].fd));
 		self->q[i].fd = -1;
 	}
 }
@@ -395,7 +395,7 @@ TEST_F(reuse_queues, any_order,
 			} else if (who == 3) {
 				EXPECT_OK(link_del("shared"));
 			} else {
-				EXPECT_ERRNO(0, close(self->q[who].fd)) {
+				EXPECT_OK(close(self->q[who].fd)) {
 					TH_LOG("order %zu, step %d", i, step);
 				}
 				self->q[who].fd = -1;

@@ -379,7 +379,7 @@ TEST(filtered, .title = "a packet refused by the address or the socket filter co
 	int udp = udp_open(KERNEL_IP4, PORT);
 	uint8_t buf[256];
 
-	ASSERT_OK(tun_set_tx_filter(t.fd, 0, 1, other));
+	ASSERT_EQ(1, tun_set_tx_filter(t.fd, 0, 1, other));
 	kernel_udp(udp, 4000, 100, 1);
 	EXPECT_EQ(1, link_stats("t0").tx_dropped);
 	ASSERT_OK(tun_set_tx_filter(t.fd, 0, 0, NULL));

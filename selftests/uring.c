@@ -253,6 +253,30 @@ TEST_F(uring, polled, .title = "one multi-shot poll request tells of every packe
 	EXPECT_FALSE(uring_next(&self->r, &cqe, 0));
 }
 
+/*
+ * poll() asks the file again, which never has POLLWRBAND. io_uring takes the word of the wake-up.
+ */
+TEST(polled_band, .title = "a poll request for POLLWRBAND is done when the link comes up",
+     .behaviours = { 661 }, .needs = { "io_uring" })
+{
+	struct tun t = tun_create("t0", IFF_TUN | IFF_NO_PI);
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe cqe;
+	struct uring r;
+
+	ASSERT_TRUE(uring_open(&r));
+	sqe = uring_prepare(&r, IORING_OP_POLL_ADD, t.fd, NULL, 0);
+	sqe->off = 0;
+	sqe->poll32_events = POLLWRBAND;
+	uring_submit(&r);
+	EXPECT_FALSE(uring_next(&r, &cqe, 0));
+	ASSERT_OK(link_up("t0"));
+	ASSERT_TRUE(uring_next(&r, &cqe, WAIT_MS));
+	EXPECT_EQ(POLLWRBAND, cqe.res);
+	uring_close(&r);
+	tun_close(&t);
+}
+
 /* F1 of docs/findings.md is about writers that nobody polls for; io_uring does. */
 TEST(write_waits, .title = "a write waits for send-buffer space and goes on when there is some",
      .behaviours = { 139, 283 }, .needs = { "io_uring", "nowait", "bridge", "tbf" })

@@ -364,7 +364,7 @@ TEST_F(vnethdr, shortest_tcp_gso,
 		build(&self->t, &f, cases[i].type == TCPV6 ? TCP6 : TCP4);
 		/* Counted from the start of the frame: with no checksum there is no other place. */
 		f.len = cases[i].headers;
-		EXPECT_OK(tun_send(&self->t, &v, &f)) { TH_LOG("type %u", v.gso_type); }
+		EXPECT_LE(0, tun_send(&self->t, &v, &f)) { TH_LOG("type %u", v.gso_type); }
 		f.len--;
 		EXPECT_ERRNO(EINVAL, tun_send(&self->t, &v, &f)) { TH_LOG("type %u", v.gso_type); }
 	}

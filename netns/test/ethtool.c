@@ -21,13 +21,15 @@ TEST(features, .title = "a feature is read and changed by name, unless it is fix
 
 	EXPECT_TRUE(f.known);
 	EXPECT_TRUE(f.on);
+	EXPECT_TRUE(f.requested);
 	EXPECT_TRUE(f.changeable);
 	EXPECT_EQ(0, ethtool_set_feature("lo", "tx-tcp-segmentation", false));
-	EXPECT_FALSE(ethtool_get_feature("lo", "tx-tcp-segmentation").on);
+	f = ethtool_get_feature("lo", "tx-tcp-segmentation");
+	EXPECT_FALSE(f.on || f.requested);
 	EXPECT_TRUE(ethtool_get_feature("lo", "tx-tcp6-segmentation").on);
 
 	f = ethtool_get_feature("lo", "vlan-challenged");
 	EXPECT_TRUE(!f.known || !f.changeable);
 	f = ethtool_get_feature("lo", "no-such-feature");
-	EXPECT_FALSE(f.known || f.on || f.changeable);
+	EXPECT_FALSE(f.known || f.on || f.requested || f.changeable);
 }

@@ -9,7 +9,7 @@
 #include "netns/qdisc.h"
 #include "netns/sock.h"
 
-TEST(tbf, .title = "a tbf holds what is more than its burst, until it is deleted",
+TEST(tbf, .title = "a tbf holds what is more than its burst, until it is deleted or changed",
      .needs = { "veth", "tbf", "packet_socket" })
 {
 	static const uint8_t frame[1000] = { [0] = 2, [6] = 2, [12] = 0x88, [13] = 0xb5 };
@@ -35,6 +35,16 @@ TEST(tbf, .title = "a tbf holds what is more than its burst, until it is deleted
 	EXPECT_STRNE("tbf", link.qdisc);
 	EXPECT_EQ(sizeof(frame), packet_send(fd, frame, sizeof(frame)));
 	EXPECT_EQ(3, link_stats("a").tx_packets);
+
+	EXPECT_ERRNO(ENOENT, qdisc_change_tbf("a", 1, 2000, 100000));
+	ASSERT_OK(qdisc_add_tbf("a", 1, 2000, 100000));
+	for (int i = 0; i < 5; i++) {
+		EXPECT_EQ(sizeof(frame), packet_send(fd, frame, sizeof(frame)));
+	}
+	EXPECT_EQ(3 + 2, link_stats("a").tx_packets);
+	EXPECT_OK(qdisc_change_tbf("a", 1, 10000, 100000));
+	EXPECT_EQ(sizeof(frame), packet_send(fd, frame, sizeof(frame)));
+	EXPECT_EQ(3 + 6, link_stats("a").tx_packets);
 	EXPECT_ERRNO(ENODEV, qdisc_add_tbf("nobody", 1, 2000, 100000));
 	close(fd);
 }
