@@ -33,6 +33,7 @@
 #define VNET_SIZE   VNET_SIZE_LEGACY
 #define QUEUES	    3
 #define FLOWS	    16
+#define PORT	    4000
 #define LARGEST	    1514
 #define TIMEOUT_MS  20000
 #define CHANGES	    8
@@ -92,8 +93,12 @@ static ssize_t read_frame(struct race_role *role)
 	if (n <= VNET_SIZE)
 		return n ? n : 1;
 	n -= VNET_SIZE;
-	/* What XDP sends back is not ours, and a filter may have cut the number off. */
-	if (!frame_parse(frame, n, true, &p) || n < p.payload + (ssize_t)sizeof(number))
+	/*
+	 * What XDP sends back is not ours, nor what IPv6 says where it cannot be turned off; and a
+	 * filter may have cut the number off.
+	 */
+	if (!frame_parse(frame, n, true, &p) || p.ip_version != 4 || p.dport != PORT ||
+	    n < p.payload + (ssize_t)sizeof(number))
 		return 0;
 	memcpy(&number, frame + p.payload, sizeof(number));
 	if (number <= traffic->last[i])
@@ -349,7 +354,7 @@ static void make_flows(struct traffic *traffic)
 		frame_start(f);
 		frame_eth(f, i % 4 ? peer_mac : multicast[i % 2], any, ETHERTYPE_IP);
 		frame_ipv4(f, KERNEL_IP4, PEER_IP4, IPPROTO_UDP);
-		frame_udp(f, 4000 + i, 4000);
+		frame_udp(f, PORT + i, PORT);
 		frame_payload(f, &number, sizeof(number));
 		frame_finish(f);
 	}
