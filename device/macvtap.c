@@ -12,6 +12,8 @@
 #include "harness/harness.h"
 #include "netns/file.h"
 #include "netns/link.h"
+#include "netns/packet.h"
+#include "netns/sock.h"
 #include "netns/sysfs.h"
 
 /* A tmpfs of its own: nodes in the sandbox's /tmp cannot be opened (nodev). */
@@ -146,6 +148,32 @@ void macvtap_pair_close(struct macvtap_pair *p)
 {
 	tun_close(&p->rx);
 	tun_close(&p->tx);
+}
+
+void macvtap_tag(struct frame *f, int tags)
+{
+	for (int i = 0; i < tags; i++)
+		frame_vlan(f, i ? ETHERTYPE_VLAN : ETH_P_8021AD, 7);
+}
+
+int macvtap_open_network(const char *link)
+{
+	int fd = packet_open(link, ETH_P_ALL, PACKET_DGRAM), off = 0;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &off, sizeof(off)))
+		TH_BAIL("PACKET_IGNORE_OUTGOING: %s", strerror(errno));
+	return fd;
+}
+
+bool macvtap_network_recv(int fd, size_t len, uint32_t seed, int timeout_ms)
+{
+	uint8_t buf[2048];
+	ssize_t n = packet_recv(fd, buf, sizeof(buf), timeout_ms, NULL);
+
+	if (n == (ssize_t)len && pattern_check(buf, len, seed) == -1)
+		return true;
+	TH_LOG("%zd bytes in place of %zu, or others", n, len);
+	return false;
 }
 
 void macvtap_pair_frame(const struct macvtap_pair *p, struct frame *f, size_t len, uint32_t seed)

@@ -66,6 +66,15 @@ void macvtap_pair_close(struct macvtap_pair *p);
 /* A frame of MACVTAP_ETHERTYPE and @len bytes in all, the payload being of pattern @seed. */
 void macvtap_frame(struct frame *f, const uint8_t dst[6], const uint8_t src[6], size_t len,
 		   uint32_t seed);
+/* Puts @tags VLAN tags into it, 0 to 2. */
+void macvtap_tag(struct frame *f, int tags);
+/* A packet socket that sees what is sent through @link from its network header on. */
+int macvtap_open_network(const char *link);
+/*
+ * True if the next that it sees are the @len bytes of payload with pattern @seed; otherwise the
+ * test's log says what came.
+ */
+bool macvtap_network_recv(int fd, size_t len, uint32_t seed, int timeout_ms);
 /* One from tx to rx. */
 void macvtap_pair_frame(const struct macvtap_pair *p, struct frame *f, size_t len, uint32_t seed);
 /* Reads the very next packet: true if it is @f. Otherwise the test's log says what it is. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Small files of /proc and /sys: one line in, one line out. */
+/* Small files of /proc and /sys, one line in, one line out; and what file systems tell. */
 #ifndef NETNS_FILE_H
 #define NETNS_FILE_H
 

@@ -86,6 +86,16 @@ is "... in a run, too" "$(order)" demo.passes
 ok "list --json is JSON" sh -c \
 	"build/demo list --json | perl -MJSON::PP -0777 -ne 'exit(decode_json(\$_)->{tests}[0]{guards}[0] ne \"0123456789ab\")'"
 
+features=$work/features
+exits "what the probes said is kept" 0 build/demo run --features "$features" -o "$out" demo.passes
+ok "... feature by feature" grep -qx "present 1" "$features"
+sed -i 's/^present 1/present 0/' "$features"
+exits "... and taken from there, be it right or not" 4 build/demo run --features "$features" -o "$out" demo.passes
+sed -i '1s/ [^ ]*/ 7.7.7/' "$features"
+exits "... but not from another kernel's" 0 build/demo run --features "$features" -o "$out" demo.passes
+ok "... and that is made anew" grep -qx "present 1" "$features"
+exits "... nor for a guest" 2 build/demo run --features "$features" --guest nosuch -o "$out" demo.passes
+
 start=$(date +%s)
 exits "a hanging test is killed in time" 1 build/demo run -t 1 -o "$out" demo.hangs
 report $(($(date +%s) - start > 5)) "... and its children with it"
