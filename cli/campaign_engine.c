@@ -21,13 +21,21 @@ unsigned int campaign_seconds_left(const struct state *s)
 	return s->c->seconds - passed < GUEST_S ? s->c->seconds - passed : GUEST_S;
 }
 
+/* For an engine that is begun: its time may have passed since somebody looked, and 0 is no end. */
+static unsigned int engine_seconds(const struct state *s)
+{
+	unsigned int left = campaign_seconds_left(s);
+
+	return left ? left : 1;
+}
+
 static pid_t start_libfuzzer(const struct state *s, struct job *j, const char *program)
 {
 	char time_left[64], artifacts[PATH_MAX], seed[32];
 	const char **command;
 	pid_t pid;
 
-	snprintf(time_left, sizeof(time_left), "-max_total_time=%u", campaign_seconds_left(s));
+	snprintf(time_left, sizeof(time_left), "-max_total_time=%u", engine_seconds(s));
 	snprintf(artifacts, sizeof(artifacts), "-artifact_prefix=%s/", j->folder);
 	snprintf(seed, sizeof(seed), "-seed=%u", (unsigned int)time(NULL) + j->number);
 	command = campaign_command(s->c, j->number, j->recorder,
@@ -83,7 +91,7 @@ static pid_t start_afl(const struct state *s, struct job *j, const char *program
 	if (j->number)
 		memmove(words + ARRAY_SIZE(words) - 5, words + ARRAY_SIZE(words) - 3,
 			3 * sizeof(*words));
-	snprintf(seconds, sizeof(seconds), "%u", campaign_seconds_left(s));
+	snprintf(seconds, sizeof(seconds), "%u", engine_seconds(s));
 	snprintf(name, sizeof(name), "job%u", j->number);
 	snprintf(out, sizeof(out), "%s/afl", s->c->folder);
 	if (!library)

@@ -79,6 +79,11 @@ wait $pid
 is "with its engine killed, and a hang-up under nohup, it ends in order" $? 0
 ok "... and nothing is found" test ! -e "$dir/crashes"
 
+# One whose time is up before its engine is begun.
+cc -shared -fPIC -o "$work/late.so" cli/test/late.c
+exits "a campaign that begins too late" 0 env LD_PRELOAD="$work/late.so" timeout 60 $fuzz --live --resume -t 1 \
+	-o "$dir" ioctl_sequence
+
 # A campaign that was killed while it kept a failure, before it did, and while a failure got its last names.
 build/fuzz/ioctl_sequence-replay --seeds "$work" > "$work/out" 2> "$work/err"
 mkdir "$dir/pending-7" "$dir/pending-8"
