@@ -73,6 +73,16 @@ bool kmsg_is_report(const char *text)
 	return false;
 }
 
+pid_t kmsg_process(const char *text)
+{
+	const char *at = strstr(text, " PID: ");
+	int pid, end = 0;
+
+	if (!at || sscanf(at, " PID: %d Comm: %n", &pid, &end) != 1 || !end)
+		return 0;
+	return pid;
+}
+
 bool kmsg_is_chatter(const char *text)
 {
 	size_t word = strcspn(text, " ");
@@ -145,7 +155,8 @@ static void keep(struct kmsg *k, const char *text)
 }
 
 /* A record reads "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n DICTIONARY...". */
-static void take(struct kmsg *k, char *record, void (*on_report)(void *, const char *), void *arg)
+static void take(struct kmsg *k, char *record, void (*on_report)(void *, const char *, pid_t),
+		 void *arg)
 {
 	int facility = LOG_FACILITY(atoi(record));
 	char *text = strchr(record, ';');
@@ -154,11 +165,16 @@ static void take(struct kmsg *k, char *record, void (*on_report)(void *, const c
 		return;
 	text[strcspn(text, "\n")] = '\0';
 	keep(k, text);
-	if ((k->any_facility || !facility) && kmsg_is_report(text))
-		on_report(arg, text);
+	if (!k->any_facility && facility)
+		return;
+	if (kmsg_is_report(text))
+		on_report(arg, text, 0);
+	if (kmsg_process(text))
+		on_report(arg, text, kmsg_process(text));
 }
 
-void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text), void *arg)
+void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text, pid_t pid),
+		void *arg)
 {
 	char record[8192 + 1];
 	ssize_t len;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct kmsg;
 
@@ -23,10 +24,13 @@ const char *kmsg_error(const struct kmsg *k);
 int kmsg_fd(const struct kmsg *k);
 
 /*
- * Takes in the new records. Calls @on_report(@arg, text) for each that begins a kernel's report of
- * a bug in itself: WARNING, BUG, Oops, sanitizers, lockdep, leaks of references, hangs and stalls.
+ * Takes in the new records. Calls @on_report(@arg, text, 0) for each that begins a kernel's report
+ * of a bug in itself: WARNING, BUG, Oops, sanitizers, lockdep, leaks of references, hangs and
+ * stalls; and @on_report(@arg, text, PID) for each that says on top of which process it happened,
+ * by its number in the initial namespace.
  */
-void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text), void *arg);
+void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text, pid_t pid),
+		void *arg);
 
 /*
  * The records that arrived between two times (now_ns()), a line each, to be freed; NULL if there
@@ -34,6 +38,8 @@ void kmsg_drain(struct kmsg *k, void (*on_report)(void *arg, const char *text), 
  */
 char *kmsg_between(const struct kmsg *k, int64_t from_ns, int64_t to_ns);
 
+/* The process that a line of a report is about, "CPU: 0 UID: 0 PID: 12 Comm: ip", or 0. */
+pid_t kmsg_process(const char *text);
 /* True if this text begins a report. */
 bool kmsg_is_report(const char *text);
 /* True if this text belongs to no report: it is what a driver says of a device, "tap0: ...". */

@@ -131,7 +131,7 @@ static void start_test(struct local *l, struct slot *s, size_t index)
 			       .timeout_s = run_timeout_s(l->run->options, rec->test) };
 	s->used = job_start(&s->job, l->sandbox, why);
 	if (s->used) {
-		watch_started(l->watch, index);
+		watch_started(l->watch, index, s->job.pid);
 		rec->started_ns = s->job.start_ns;
 		run_started(l->run, rec);
 	} else {
@@ -143,7 +143,7 @@ static void end_test(struct local *l, struct slot *s)
 {
 	struct record *rec = &l->run->records[s->index];
 
-	watch_ended(l->watch, s->index);
+	watch_ended(l->watch, s->index, s->job.pid);
 	keep_verdict(l, rec, &s->job);
 	job_free(&s->job);
 	s->used = false;
@@ -362,7 +362,7 @@ static void end_suspect(struct local *l, struct slot *s)
 		rec->kernel_log = kmsg_between(l->kmsg, s->job.start_ns, now_ns());
 		output_evidence(l->run, rec, s->job.attachment_fd);
 	}
-	watch_ended(l->watch, s->index);
+	watch_ended(l->watch, s->index, s->job.pid);
 	job_free(&s->job);
 	s->used = false;
 }
@@ -455,6 +455,7 @@ void local_execute(struct run *run)
 	l.queue = run_queue(run, &l.queue_count);
 	l.kmsg = kmsg_open(registry_suite()->kmsg_any_facility);
 	l.watch = watch_new(run, l.kmsg);
+	sandbox_come_first();
 	l.sandbox = sandbox_probe(l.sandbox_why);
 	if (l.sandbox != SANDBOX_NONE)
 		know_features(&l);

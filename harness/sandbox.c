@@ -38,6 +38,16 @@ const char *sandbox_name(enum sandbox_kind kind)
  */
 static int alive_pipe[2] = { -1, -1 };
 
+/* Of what is started. */
+static int usual_nice;
+static bool caller_is_first;
+
+void sandbox_come_first(void)
+{
+	usual_nice = getpriority(PRIO_PROCESS, 0);
+	caller_is_first = !setpriority(PRIO_PROCESS, 0, -20);
+}
+
 static void __attribute__((noreturn, format(printf, 2, 3)))
 give_up(struct test_shared *shared, const char *fmt, ...)
 {
@@ -247,6 +257,8 @@ int sandbox_start(enum sandbox_kind kind, void (*body)(void *arg, int kept_fd), 
 	*pid = raw_clone(flags, &pidfd);
 	if (!*pid) {
 		close(alive_pipe[1]);
+		if (caller_is_first)
+			setpriority(PRIO_PROCESS, 0, usual_nice);
 		init_main(kind, uid, gid, body, arg, log_fd, keep_fd, shared);
 	}
 	if (*pid < 0)

@@ -28,6 +28,12 @@ const char *sandbox_name(enum sandbox_kind kind);
 enum sandbox_kind sandbox_probe(char *why);
 
 /*
+ * From now on the caller gets the processor before what it starts, if it may have that: it sees
+ * what the kernel says of a process while that is still there.
+ */
+void sandbox_come_first(void);
+
+/*
  * Starts a sandbox and in it @body(@arg), with standard output and error going to @log_fd and
  * standard input at its end. Of the other descriptors the body finds only @keep_fd, under a new
  * number that it gets as its second argument (-1 if @keep_fd is -1). How the body's process ended

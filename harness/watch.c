@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/ancestor.h"
 #include "harness/job.h"
 
 /* Namespaces and devices are taken down after the test that had them has ended. */
@@ -19,13 +20,21 @@ struct report {
 	char text[REASON_SIZE / 2];
 	struct suspect *suspects;
 	size_t count;
+	struct record *named; /* in whose process it happened, or NULL */
 	bool solved;
+};
+
+struct process {
+	pid_t pid; /* 0: free */
+	size_t index;
 };
 
 struct watch {
 	struct run *run;
 	struct kmsg *kmsg;
 	unsigned int *running; /* how many runs of each test are under way */
+	struct process *processes;
+	size_t process_count;
 	struct report *reports;
 	size_t count;
 	bool alone;
@@ -57,16 +66,39 @@ void watch_free(struct watch *w)
 		free(w->reports[i].suspects);
 	free(w->reports);
 	free(w->running);
+	free(w->processes);
 	free(w);
 }
 
-void watch_started(struct watch *w, size_t index)
+static struct process *process(struct watch *w, pid_t pid)
 {
+	size_t i;
+
+	for (i = 0; i < w->process_count; i++)
+		if (w->processes[i].pid == pid)
+			return &w->processes[i];
+	return NULL;
+}
+
+void watch_started(struct watch *w, size_t index, pid_t pid)
+{
+	struct process *p = process(w, 0);
+
+	if (!p) {
+		w->processes =
+			must(realloc(w->processes, (w->process_count + 1) * sizeof(*w->processes)));
+		p = &w->processes[w->process_count++];
+	}
+	*p = (struct process){ pid, index };
 	w->running[index]++;
 }
 
-void watch_ended(struct watch *w, size_t index)
+void watch_ended(struct watch *w, size_t index, pid_t pid)
 {
+	struct process *p = process(w, pid);
+
+	if (p)
+		p->pid = 0;
 	w->running[index]--;
 	w->run->records[index].ended_ns = now_ns();
 }
@@ -103,13 +135,28 @@ static void add_report(struct watch *w, const char *text)
 	}
 }
 
-static void on_report(void *arg, const char *text)
+static bool runs(void *arg, pid_t pid)
+{
+	return process(arg, pid);
+}
+
+static void name_process(struct watch *w, pid_t pid)
+{
+	pid_t of = ancestor(pid, runs, w);
+
+	if (of && w->count && !w->reports[w->count - 1].named)
+		w->reports[w->count - 1].named = &w->run->records[process(w, of)->index];
+}
+
+static void on_report(void *arg, const char *text, pid_t pid)
 {
 	struct watch *w = arg;
 
-	if (w->alone)
+	if (w->alone && !pid)
 		blame(&w->run->records[w->alone_index], text, "");
-	else
+	else if (!w->alone && pid)
+		name_process(w, pid);
+	else if (!w->alone)
 		add_report(w, text);
 }
 
@@ -160,6 +207,11 @@ void watch_conclude(struct watch *w)
 		struct report *rep = &w->reports[i];
 		bool running = anybody_running(rep);
 
+		if (rep->named && !rep->solved) {
+			blame(rep->named, rep->text,
+			      rep->count > 1 ? " (in its process; not repeated alone)" : "");
+			continue;
+		}
 		for (j = 0; j < rep->count && !rep->solved; j++)
 			if (rep->suspects[j].running || !running)
 				blame(&w->run->records[rep->suspects[j].index], rep->text,

@@ -2,7 +2,8 @@
 /*
  * Who is to blame for a kernel's report of a bug in itself. Tests run side by side, and what a test
  * leaves to be cleaned up happens after its end: all that ran then are suspects, to be run again
- * alone. What does not happen again fails those that were running when it happened.
+ * alone. Some reports come once for each boot, such as lockdep's: what does not happen again fails
+ * the one whose process the report names, or else those that were running when it happened.
  */
 #ifndef HARNESS_WATCH_H
 #define HARNESS_WATCH_H
@@ -15,9 +16,9 @@ struct watch;
 struct watch *watch_new(struct run *run, struct kmsg *kmsg);
 void watch_free(struct watch *w);
 
-/* The index in the plan of a test that starts now, or has just ended. */
-void watch_started(struct watch *w, size_t index);
-void watch_ended(struct watch *w, size_t index);
+/* The index in the plan, and the process, of a test that starts now, or has just ended. */
+void watch_started(struct watch *w, size_t index, pid_t pid);
+void watch_ended(struct watch *w, size_t index, pid_t pid);
 
 /* Takes in new records of the kernel's log and marks suspects. Call it before looking who ended. */
 void watch_poll(struct watch *w);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -281,6 +282,22 @@ TEST(warns_once, .title = "a kernel warning that does not come again")
 		SKIP(return, "DEMO_MARK is not set");
 	if (open(mark, O_CREAT | O_EXCL, 0600) >= 0)
 		say_to_kernel_log("WARNING: CPU: 0 PID: 1 at demo/demo.c:2 demo_once+0x1/0x2\n");
+	usleep(200000);
+}
+
+/* Whoever sees a process of this name adds its number to the log, and makes the file. */
+TEST(warns_in_process, .title = "a kernel warning that does not come again, and names a process")
+{
+	const char *mark = getenv("DEMO_MARK");
+
+	if (!mark)
+		SKIP(return, "DEMO_MARK is not set");
+	if (!access(mark, F_OK))
+		return;
+	say_to_kernel_log("WARNING: inconsistent demo state\n");
+	prctl(PR_SET_NAME, "demo-warns");
+	for (int i = 0; i < 500 && access(mark, F_OK); i++)
+		usleep(10000);
 	usleep(200000);
 }
 

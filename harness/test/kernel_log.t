@@ -41,6 +41,22 @@ is "... fails all that were running" "$(result demo.warns_once) $(result demo.in
 ok "... and says so" grep -q 'in its time; not repeated alone' "$out/results.json"
 
 rm -f "$DEMO_MARK"
+build/demo run -j 8 -o "$out" demo.warns_in_process demo.innocent > "$work/out" 2>&1 &
+run=$!
+if [ "$(stat -Lc %i /proc/self/ns/pid)" = 4026531836 ]; then
+	wait_until pgrep -x demo-warns > "$work/pid"
+	echo "CPU: 0 UID: 0 PID: $(head -n 1 "$work/pid") Comm: demo-warns Not tainted 6.12" > /dev/kmsg
+	touch "$DEMO_MARK"
+	wait $run
+	is "one that names a process fails its test alone" \
+		"$(result demo.warns_in_process) $(result demo.innocent)" "fail pass"
+	ok "... and says so" grep -q 'in its process; not repeated alone' "$out/results.json"
+else
+	touch "$DEMO_MARK"
+	wait $run
+	skip "a warning that names a process" "the log's numbers are of another namespace of processes"
+fi
+rm -f "$DEMO_MARK"
 
 ok "the log is watched" grep -q '"kernel_log": "watched"' "$out/results.json"
 if [ "$(id -u)" = 0 ] && reachable; then

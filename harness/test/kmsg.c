@@ -3,6 +3,15 @@
 #include "harness/harness.h"
 #include "harness/kmsg.h"
 
+TEST(kernel_names_process, .title = "the process in which a report came about is the one it names")
+{
+	EXPECT_EQ(4526, kmsg_process("CPU: 0 UID: 0 PID: 4526 Comm: vhost-4523 Tainted: G"));
+	EXPECT_EQ(7, kmsg_process("CPU: 3 PID: 7 Comm: a b Tainted: G        W"));
+	EXPECT_EQ(0, kmsg_process("WARNING: CPU: 0 PID: 119 at net/core/xdp.c:181 f+0xe5/0x1a5"));
+	EXPECT_EQ(0, kmsg_process("CPU: 0 PID: 0 Comm: swapper/0"));
+	EXPECT_EQ(0, kmsg_process("tun: no PID here"));
+}
+
 TEST(kernel_complains, .title = "a fault of the kernel's is a report, that of a program is none")
 {
 	EXPECT_TRUE(kmsg_is_report("BUG: KASAN: slab-use-after-free in tun_chr_read_iter"));
