@@ -8,11 +8,14 @@
 #include "device/peer.h"
 #include "device/vhost.h"
 #include "harness/harness.h"
+#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/packet.h"
+#include "netns/qdisc.h"
 #include "netns/sock.h"
 
 #define TIMEOUT_MS 10000
+#define SOON_MS	   300 /* for what is not to come */
 #define SIZE	   1000
 
 static const struct vnet bad[] = {
@@ -62,6 +65,83 @@ TEST(macvtap,
 	/* It would wait for ever if one were counted twice. */
 	EXPECT_OK(vhost_detach(&v));
 	vhost_close(&v);
+	tun_close(&t);
+	close(world);
+}
+
+/* The lower device lets pass so much, and then keeps what comes. */
+static int hold(const struct tun *t, int world)
+{
+	struct frame f;
+
+	if (qdisc_add_tbf(MACVTAP_LOWER, 1, 2 * SIZE, 1 << 20))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		macvtap_frame(&f, peer_mac, peer_mac, SIZE, i);
+		if (tun_send(t, NULL, &f) < 0)
+			return -1;
+	}
+	return seen(world, SIZE, 0) ? 0 : -1;
+}
+
+/* True if m0 sends a frame within the time; with it, the qdisc of the lower device has it. */
+static bool sent(const struct rtnl_link_stats64 *before)
+{
+	int64_t deadline = clock_ms() + TIMEOUT_MS;
+
+	while (!link_stats_since("m0", before).tx_packets) {
+		if (!clock_left(deadline))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+TEST(macvtap_head,
+     .title =
+	     "a macvtap copies hdr_len bytes of a frame, 14 or more, 128 if it says nothing; the others are read when it leaves",
+     .behaviours = { 551, 660 }, .needs = { "vhost_zerocopy", "macvtap", "packet_socket", "tbf" })
+{
+	static const struct {
+		uint16_t hdr_len;
+		size_t copied;
+	} heads[] = { { 0, 128 }, { 1, ETH_HLEN }, { 100, 100 }, { 600, 600 } };
+	struct tun t = macvtap_bridge("m0");
+	int world = packet_open(MACVTAP_WORLD, MACVTAP_ETHERTYPE, 0);
+	struct frame f;
+
+	for (int i = 0; i < ARRAY_SIZE(heads); i++) {
+		struct vhost v = vhost_open(0);
+		uint8_t *memory = v.queue[VHOST_TX].memory + v.header;
+		struct rtnl_link_stats64 before;
+		uint8_t buf[FRAME_MAX];
+		size_t copied = 0;
+
+		ASSERT_OK(tun_set_vnet_hdr_sz(&t, v.header));
+		ASSERT_OK(hold(&t, world));
+		before = link_stats("m0");
+		ASSERT_OK(vhost_attach(&v, t.fd));
+		macvtap_frame(&f, peer_mac, peer_mac, SIZE, 2);
+		vhost_send(&v, &(struct vnet){ .hdr_len = heads[i].hdr_len }, f.data, f.len);
+		ASSERT_TRUE(sent(&before));
+		EXPECT_EQ(0, vhost_used(&v, VHOST_TX, 1, SOON_MS));
+		for (size_t at = 0; at < SIZE; at++)
+			memory[at] ^= 0xff;
+		/* With one more, all that is held passes. */
+		ASSERT_OK(qdisc_change_tbf(MACVTAP_LOWER, 1, 1 << 20, 1 << 20));
+		ASSERT_LT(0, tun_send(&t, NULL, &f));
+		do
+			ASSERT_EQ(SIZE, packet_recv(world, buf, sizeof(buf), TIMEOUT_MS, NULL));
+		while (pattern_check(buf + ETH_HLEN, SIZE - ETH_HLEN, 1) == -1);
+		while (copied < SIZE && buf[copied] == f.data[copied])
+			copied++;
+		EXPECT_EQ(heads[i].copied, copied) TH_LOG("hdr_len %u", heads[i].hdr_len);
+		EXPECT_EQ(0, memcmp(buf + copied, memory + copied, SIZE - copied));
+		EXPECT_EQ(1, vhost_used(&v, VHOST_TX, 1, TIMEOUT_MS));
+		ASSERT_TRUE(seen(world, SIZE, 2));
+		ASSERT_OK(qdisc_del(MACVTAP_LOWER));
+		vhost_close(&v);
+	}
 	tun_close(&t);
 	close(world);
 }
