@@ -38,7 +38,7 @@ one_line "... is told" "no file $work/nosuch"
 build/tuntests guest list 2> /dev/null | grep -q '^uml-kasan  *cached' ||
 	{ skip "changes in a guest" "uml-kasan is not in the cache (build/tuntests guest build uml-kasan)"; done_testing; }
 
-export TESTS='persist.off_deletes persist.stays'
+export TESTS='persist.off_deletes persist.stays vhost_zerocopy.pieces vhost_zerocopy.most_pieces'
 driver=$work/score/uml-kasan
 exits "what is needed to compile" 0 mutants/driver uml-kasan "$driver"
 # id OPERATOR TEXT: of the first such site.
@@ -51,16 +51,19 @@ exits "two changes" 1 mutants/score -c none -m 60 -o "$work/score" "$seen" "$uns
 ok "the control comes first" grep -q '^persist.stays.tun	pass' "$driver/control.results"
 is "a change is seen by a test" "$(cut -f 1 "$work/score/changes/$seen")" test
 ok "... which has a name" grep -q "^$(cut -f 2 "$work/score/changes/$seen")	pass" "$driver/control.results"
-is "... and another is not" "$(cut -f 1,5 "$work/score/changes/$unseen")" "survived	6"
-ok "... which the table has" grep -qF "| \`tun->sndbuf = sndbuf\` | \`(void)0\` | drop | 6 tests | $unseen |" "$work/out"
+is "... and another is not" "$(cut -f 1,5 "$work/score/changes/$unseen")" "survived	8"
+ok "... which the table has" grep -qF "| \`tun->sndbuf = sndbuf\` | \`(void)0\` | drop | 8 tests | $unseen |" "$work/out"
 touch -d @0 "$work/score/changes/$seen"
 exits "once more, with half of them to be seen" 0 mutants/score -c none -m 50 -o "$work/score" "$seen" "$unseen"
 is "... nothing is done again" "$(stat -c %Y "$work/score/changes/$seen")" 0
 exits "by the coverage" 0 mutants/try -c "$work/tests.tsv" "$driver" "$work/result" "$unseen"
-is "... tests of which it knows nothing run, the others if they run the line" "$(cut -f 1,5 "$work/result")" "survived	5"
-awk '{ print $0 "\t1\tdrivers/net/tun.c:1-2" }' "$driver/tests" | cut -f 1,3,4 > "$work/tests.tsv"
+is "... tests of which it knows nothing run, the others if they run the line" "$(cut -f 1,5 "$work/result")" "survived	7"
+awk '{ print $0 "\t1\tdrivers/net/tun.c:1-2" }' "$driver"/tests* | cut -f 1,3,4 > "$work/tests.tsv"
 exits "... and if none does" 0 mutants/try -c "$work/tests.tsv" "$driver" "$work/result" "$unseen"
 is "... some do, to see that the module loads" "$(cut -f 1,5 "$work/result")" "unreached	6"
+exits "what only a vhost_net that does not copy shows" 0 mutants/try "$driver" "$work/result" \
+	"$(id bound 'iov_iter_npages(&i, INT_MAX) <= MAX_SKB_FRAGS')"
+is "... is seen with one" "$(cut -f 1,2 "$work/result" | sed 's/most_//')" "test	vhost_zerocopy.pieces"
 exits "what is left when the module is unloaded" 0 mutants/try "$driver" "$work/result" \
 	"$(id tun_cleanup/drop 'misc_deregister(&tun_miscdev)')"
 is "... is in the way when it is loaded again" "$(cut -f 1 "$work/result")" report
