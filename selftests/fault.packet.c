@@ -146,7 +146,7 @@ static void trimmed(struct bench *b)
 	if (link_set_mtu(b->t.name, BIG_MTU) || tun_set_filter_ebpf(b->t.fd, program))
 		TH_BAIL("filter: %s", strerror(errno));
 	close(program);
-	/* It keeps what it gets. For all devices it would be on the way of other tests' frames, too. */
+	/* It keeps what it gets. One for all devices would get the frames of other tests, too. */
 	b->other = packet_open(b->t.name, ETH_P_ALL, 0);
 	if (setsockopt(b->other, SOL_PACKET, PACKET_IGNORE_OUTGOING, &off, sizeof(off)))
 		TH_BAIL("PACKET_IGNORE_OUTGOING: %s", strerror(errno));
