@@ -23,6 +23,8 @@
 /* Making a failure small ends after so many guests, or so long. */
 #define SHRINK_BOOTS 200
 #define SHRINK_S     1200
+/* So many times who tries may be killed by somebody, and tries the same again. */
+#define KILLED_MOST  5
 /* A guest in which nothing is tried for so long hangs. */
 #define QUIET_S	     90
 
@@ -53,8 +55,8 @@ static time_t changed(const char *folder, const char *name)
 	return st.st_mtime;
 }
 
-/* The end of a process, or of the guest in which no candidate has begun for long. */
-static int wait_trying(pid_t pid, const char *folder)
+/* The end of a process, or of the guest in which no candidate has begun for long: @ended by us. */
+static int wait_trying(pid_t pid, const char *folder, bool *ended)
 {
 	time_t heard = time(NULL), seen = 0;
 	struct timespec pause = { .tv_nsec = 50000000 };
@@ -67,15 +69,17 @@ static int wait_trying(pid_t pid, const char *folder)
 			seen = now;
 			heard = time(NULL);
 		}
-		if (time(NULL) - heard > QUIET_S)
+		*ended = time(NULL) - heard > QUIET_S;
+		if (*ended)
 			kill(pid, SIGTERM);
 		nanosleep(&pause, NULL);
 	}
 	return status;
 }
 
-/* One process or guest that works on @pending/best: its exit status, -1 if it died. */
-static int shrink_once(const struct campaign *c, const char *pending, const char *console)
+/* One process or guest that works on @pending/best: its exit status, or -1, @ended by us or not. */
+static int shrink_once(const struct campaign *c, const char *pending, const char *console,
+		       bool *ended)
 {
 	char *program = campaign_program(c->target, "-replay");
 	const char **command;
@@ -92,7 +96,7 @@ static int shrink_once(const struct campaign *c, const char *pending, const char
 	free(program);
 	if (pid < 0)
 		return 2;
-	status = wait_trying(pid, pending);
+	status = wait_trying(pid, pending, ended);
 	if (!WIFEXITED(status))
 		return -1;
 	/* Statuses of boot: died, late, and killed by us. */
@@ -107,19 +111,22 @@ static int make_small(const struct campaign *c, const char *pending, const char 
 {
 	time_t begun = time(NULL);
 	char *console = join(pending, "tries");
-	int status = -1;
+	int status = -1, killed = 0;
 
 	for (int i = 0; status < 0 && i < SHRINK_BOOTS && time(NULL) - begun < SHRINK_S; i++) {
-		status = shrink_once(c, pending, console);
-		if (status < 0) {
-			char *again = crash_title(console);
+		bool ended = false;
+		char *again;
 
-			if (!make_file(pending,
-				       again && crash_same_place(again, title) ? "died" : "other",
-				       ""))
-				status = 2;
-			free(again);
-		}
+		status = shrink_once(c, pending, console, &ended);
+		if (status >= 0)
+			break;
+		again = crash_title(console);
+		/* Who dies without a word was killed by somebody, which says nothing. */
+		if ((again || ended || ++killed > KILLED_MOST) &&
+		    !make_file(pending, again && crash_same_place(again, title) ? "died" : "other",
+			       ""))
+			status = 2;
+		free(again);
 	}
 	free(console);
 	return status < 0 ? 3 : status;

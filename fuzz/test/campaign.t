@@ -180,6 +180,19 @@ exits "the sequence fails there" 1 env LD_PRELOAD="$work/liar.so" build/tuntests
 exits "... and not here" 0 build/tuntests replay "$crash/sequence"
 exits "a reproducer can be written again" 0 build/tuntests reproducer "$crash/sequence"
 ok "... the same" cmp "$work/out" "$crash/repro.c"
+# Whoever makes it small is killed at first: it is made small all the same.
+cp -s "$PWD/build/fuzz/ioctl_sequence" "$work/fake/fuzz/ioctl_sequence"
+cat > "$work/fake/fuzz/ioctl_sequence-replay" <<END
+#!/bin/sh
+[ "\$1" != --shrink ] || mkdir "$work/killed" 2> /dev/null || exec "$PWD/build/fuzz/ioctl_sequence-replay" "\$@"
+[ "\$1" != --shrink ] || kill -KILL \$\$
+exec "$PWD/build/fuzz/ioctl_sequence-replay" "\$@"
+END
+chmod +x "$work/fake/fuzz/ioctl_sequence-replay"
+exits "a failure, and who looks into it is killed" 1 env LD_PRELOAD="$work/liar.so" timeout 300 \
+	"$work/fake/tuntests" fuzz --live --first -t 1000 -o "$work/killing" ioctl_sequence
+ok "... once" test -d "$work/killed"
+ok "... and it is made small" grep -q "made small: nothing more can be left out" "$work"/killing/crashes/*/report.txt
 # No room to keep it: it is kept when there is.
 mkdir "$work/small"
 full='mount -t tmpfs -o size=9000k none "$1" || exit
