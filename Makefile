@@ -92,7 +92,7 @@ $(targets:%=$(B)/fuzz/%-afl): $(B)/fuzz/%-afl: $(fuzz) $$(call own,$$*) $(B)/fuz
 $(targets:%=$(B)/fuzz/%-mutator.so): $(B)/fuzz/%-mutator.so: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/afl_mutator.o
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic,-z,defs -o $@ $^ $(LIBS)
-$(targets:%=$(B)/fuzz/%): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(B)/fuzz/engine/libfuzzer.o $(B)/fuzz/engine/clock.o
+$(targets:%=$(B)/fuzz/%): $(B)/fuzz/%: $(fuzz) $$(call own,$$*) $(patsubst %,$(B)/fuzz/engine/%.o,libfuzzer clock alarm)
 	$(call say,LD)
 	$(Q)$(or $(FUZZ_CC),$(error no clang with libFuzzer (clang-19 and libclang-rt-19-dev))) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-programs: $(targets:%=$(B)/fuzz/%-replay) $(if $(FUZZ_CC),$(targets:%=$(B)/fuzz/%)) \

@@ -36,12 +36,18 @@ struct model_abi fuzz_abi;
 static uint8_t *map;
 static bool has_kcov;
 static uint64_t inputs;			    /* since the last reset */
+static uint64_t begun;			    /* altogether */
 static uint64_t overflows;		    /* inputs with more edges than KCOV had room for */
 static unsigned int reset_left, check_left; /* inputs until the next */
 
 bool engine_has_kcov(void)
 {
 	return has_kcov;
+}
+
+uint64_t engine_inputs(void)
+{
+	return __atomic_load_n(&begun, __ATOMIC_RELAXED);
 }
 
 void fuzz_wrong(const char *fmt, ...)
@@ -204,6 +210,7 @@ static void next_input(const uint8_t *data, size_t size)
 		engine_reset();
 	recorder_add(data, size);
 	inputs++;
+	__atomic_store_n(&begun, begun + 1, __ATOMIC_RELAXED);
 }
 
 static void say_overflows(void)

@@ -48,6 +48,9 @@ void engine_reset(void);
 
 bool engine_has_kcov(void);
 
+/* How many inputs were begun; any thread may ask. */
+uint64_t engine_inputs(void);
+
 /* One more input, after engine_begin(), of the program in C that engine_program_write() writes. */
 void engine_program_add(const uint8_t *data, size_t size);
 void engine_program_write(FILE *out);

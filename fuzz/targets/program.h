@@ -30,13 +30,14 @@ static int watcher = -1;
 static inline void watch(void)
 {
 	struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(3) };
-	int on = 1;
+	int on = 1, room = 4 << 20;
 
 	enter(ns[0]);
 	watcher = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (watcher < 0 || setsockopt(watcher, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) ||
 	    bind(watcher, (void *)&all, sizeof(all)))
 		die("packet socket");
+	setsockopt(watcher, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 }
 
 /*

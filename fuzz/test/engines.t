@@ -17,6 +17,7 @@ cp "$work/out" "$work/dictionary"
 # A frame too short to be lied about.
 head -c 30 "$work/seeds/tun_ip4_udp" > "$work/short/frame"
 cc -shared -fPIC -o "$work/liar.so" fuzz/test/liar.c
+cc -shared -fPIC -o "$work/stuck.so" fuzz/test/stuck.c
 cd "$work" || exit 1
 
 libfuzzer() {
@@ -36,6 +37,9 @@ libfuzzer() {
 	exits "libFuzzer: -minimize_crash=1" 0 env LD_PRELOAD="$work/liar.so" "$program" \
 		-minimize_crash=1 -runs=20000 -exact_artifact_path="$work/least" crash
 	is "... to the shortest that is one" "$(wc -c < least)" 42
+	exits "libFuzzer: -timeout" 70 env LD_PRELOAD="$work/stuck.so" timeout 60 "${program%/*}/ioctl_sequence" \
+		-timeout=3 -seed=1 -artifact_prefix="$work/"
+	ok "... says so" grep -q 'libFuzzer: timeout after [0-9]* seconds' err
 	mkdir sequences
 	"${program%/*}/ioctl_sequence-replay" --seeds sequences
 	exits "libFuzzer: a target whose inputs can be divided" 0 "${program%/*}/ioctl_sequence" -runs=150 sequences
