@@ -9,6 +9,7 @@
 #include "device/vhost.h"
 #include "harness/harness.h"
 #include "netns/clock.h"
+#include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/qdisc.h"
@@ -142,6 +143,30 @@ TEST(macvtap_head,
 		ASSERT_OK(qdisc_del(MACVTAP_LOWER));
 		vhost_close(&v);
 	}
+	tun_close(&t);
+	close(world);
+}
+
+TEST(macvtap_copied,
+     .title = "a macvtap on a device that does not reach high memory copies",
+     .behaviours = { 551 }, .needs = { "vhost_zerocopy", "macvtap", "packet_socket", "tbf" })
+{
+	struct vhost v = vhost_open(0);
+	struct frame f;
+	struct tun t;
+	int world;
+
+	ASSERT_OK(macvtap_add_lower());
+	ASSERT_OK(ethtool_set_feature(MACVTAP_LOWER, "highdma", false));
+	t = macvtap_bridge("m0");
+	world = packet_open(MACVTAP_WORLD, MACVTAP_ETHERTYPE, 0);
+	ASSERT_OK(tun_set_vnet_hdr_sz(&t, v.header));
+	ASSERT_OK(hold(&t, world));
+	ASSERT_OK(vhost_attach(&v, t.fd));
+	macvtap_frame(&f, peer_mac, peer_mac, SIZE, 2);
+	EXPECT_TRUE(send_frame(&v, NULL, &f));
+	ASSERT_OK(qdisc_del(MACVTAP_LOWER));
+	vhost_close(&v);
 	tun_close(&t);
 	close(world);
 }
