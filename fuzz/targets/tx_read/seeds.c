@@ -35,6 +35,8 @@ static const struct {
 	{ "redirect_tun_csum_filled", 0, 0, WAY_REDIRECT, 4, 2, 0, LARGE - 1, 0 },
 	{ "redirect_tap_csum_left", 1, 0, WAY_REDIRECT, 5, 2, 5, LARGE - 1, 0 },
 	{ "redirect_tap_tso_kept", 3, 20, WAY_REDIRECT, 5, 2, 1, LARGE - 1, 0 },
+	{ "redirect_tap_tso6_kept", 5, 20, WAY_REDIRECT, 5, 2, 5, LARGE - 1, 0 },
+	{ "redirect_tap_ecn_kept", 0xb, 20, WAY_REDIRECT, 5, 2, 1, LARGE - 1, 0 },
 	{ "redirect_tap_tso_filled", 0, 20, WAY_REDIRECT, 5, 2, 1, LARGE - 1, 0 },
 	{ "redirect_tun_tso6_segmented", 1, 20, WAY_REDIRECT, 4, 14, 5, 60, 2 },
 	{ "redirect_tun_uso_filled", 0, 10, WAY_REDIRECT, 4, 0, 4, LARGE - 1, 0 },
@@ -61,6 +63,8 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	if (!seed_frame(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
 		return 0;
 	v = seed_header(&s, seeds[n].gso);
+	if (seeds[n].mask & TUN_F_TSO_ECN)
+		v.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	memset(data, 0, FRONT);
 	data[READER] = seeds[n].reader;
 	data[WAY] = seeds[n].way;
