@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What vhost-net can do, and how its owner gives it up with all that is behind it. */
+#include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "device/peer.h"
@@ -38,6 +41,31 @@ TEST(feature_bits,
 		EXPECT_OK(ioctl(fd, set[i], &bits));
 	}
 	close(fd);
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+TEST(owner_signalled,
+     .title = "VHOST_SET_OWNER works while signals come, or is to be begun again",
+     .behaviours = { 587 }, .needs = { "vhost" })
+{
+	const struct sigaction action = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+	const struct itimerval often = { { .tv_usec = 500 }, { .tv_usec = 500 } }, never = { 0 };
+	int err = 0;
+
+	ASSERT_OK(sigaction(SIGALRM, &action, NULL));
+	ASSERT_OK(setitimer(ITIMER_REAL, &often, NULL));
+	for (int i = 0; i < 1000 && (!err || err == EINTR); i++) {
+		int fd = vhost_node();
+
+		err = ioctl(fd, VHOST_SET_OWNER, NULL) ? errno : 0;
+		close(fd);
+	}
+	ASSERT_OK(setitimer(ITIMER_REAL, &never, NULL));
+	EXPECT_TRUE(!err || err == EINTR) TH_LOG("%s", strerror(err));
 }
 
 TEST(given_up,
