@@ -192,7 +192,7 @@ TEST(no_handler,
 	frame_pattern(&f, 40, 1);
 	frame_finish(&f);
 
-	/* In 6.12 a packet socket for all devices takes frames of all namespaces, other tests', too. */
+	/* In 6.12 a packet socket for all devices, of whatever namespace, takes it, too. */
 	do {
 		before = link_stats(t.name);
 		ASSERT_EQ(f.len, tun_send(&t, NULL, &f));
