@@ -210,6 +210,21 @@ struct rtnl_link_stats64 link_stats_since(const char *name, const struct rtnl_li
 	return now;
 }
 
+bool link_gains(const char *name, const struct rtnl_link_stats64 *before, const __u64 *counter,
+		__u64 n, int timeout_ms)
+{
+	int64_t deadline = clock_ms() + timeout_ms;
+	size_t i = counter - (const __u64 *)before;
+	struct rtnl_link_stats64 gain;
+
+	while (gain = link_stats_since(name, before), ((const __u64 *)&gain)[i] < n) {
+		if (!clock_left(deadline))
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
 bool link_exists(const char *name)
 {
 	return index_of(name) != 0;

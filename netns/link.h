@@ -62,6 +62,12 @@ struct rtnl_link_stats64 link_stats(const char *name);
 /* What each of the counters gained since @before. */
 struct rtnl_link_stats64 link_stats_since(const char *name,
 					  const struct rtnl_link_stats64 *before);
+/*
+ * Waits until @counter, one of those in @before, has gained @n; false if it has not within the
+ * time. Ends the test if the link is not there.
+ */
+bool link_gains(const char *name, const struct rtnl_link_stats64 *before, const __u64 *counter,
+		__u64 n, int timeout_ms);
 bool link_exists(const char *name);
 /* As the driver has set it; the stack may hear of it later. Ends the test if there is no link. */
 bool link_carrier(const char *name);

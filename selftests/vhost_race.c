@@ -11,7 +11,6 @@
 #include "device/peer.h"
 #include "device/vhost.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/link.h"
 #include "netns/packet.h"
 #include "netns/sock.h"
@@ -164,19 +163,6 @@ static void *send_always(void *arg)
 	return NULL;
 }
 
-/* False if the device does not receive @n packets within the time. */
-static bool received(const struct rtnl_link_stats64 *before, int n)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	while (link_stats_since("v0", before).rx_packets < n) {
-		if (!clock_left(deadline))
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
 TEST_F(vhost_race, deleted, .title = "a device may be deleted in the midst of vhost's traffic",
        .behaviours = { 549 }, .needs = { "vhost" })
 {
@@ -185,7 +171,7 @@ TEST_F(vhost_race, deleted, .title = "a device may be deleted in the midst of vh
 	vhost_post(&self->v, 200, 300);
 	ASSERT_OK(vhost_attach(&self->v, self->t.fd));
 	start(self, send_always);
-	EXPECT_TRUE(received(&before, 50));
+	EXPECT_TRUE(link_gains("v0", &before, &before.rx_packets, 50, TIMEOUT_MS));
 	EXPECT_OK(link_del("v0"));
 	stop(self);
 	EXPECT_OK(vhost_detach(&self->v));

@@ -19,7 +19,6 @@
 #include "device/vhost.h"
 #include "device/way.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/qdisc.h"
@@ -94,19 +93,6 @@ TEST_F(vhost_zerocopy, pieces,
 	EXPECT_EQ(1, used(self, 1, TIMEOUT_MS));
 }
 
-/* False if "in" does not receive a frame within the time; with it, the qdisc has it. */
-static bool received(const struct rtnl_link_stats64 *before)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	while (!link_stats_since("in", before).rx_packets) {
-		if (!clock_left(deadline))
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
 TEST_F(vhost_zerocopy, most_pieces,
        .title = "a frame in as many pieces as an skb has fragments is not copied",
        .behaviours = { 341 }, .needs = { "vhost_zerocopy" })
@@ -116,7 +102,8 @@ TEST_F(vhost_zerocopy, most_pieces,
 	/* 17 of 19. */
 	self->v.piece = 55;
 	send_frame(self, NULL, WAY_FRAME);
-	ASSERT_TRUE(received(&before));
+	/* The qdisc has it. */
+	ASSERT_TRUE(link_gains("in", &before, &before.rx_packets, 1, TIMEOUT_MS));
 	EXPECT_EQ(0, used(self, 1, SOON_MS));
 	way_hold(false);
 	EXPECT_EQ(1, used(self, 1, TIMEOUT_MS));
@@ -132,7 +119,8 @@ TEST_F(vhost_zerocopy, head,
 	size_t copied = 0;
 
 	send_frame(self, NULL, WAY_FRAME);
-	ASSERT_TRUE(received(&before));
+	/* The qdisc has it. */
+	ASSERT_TRUE(link_gains("in", &before, &before.rx_packets, 1, TIMEOUT_MS));
 	for (int i = 0; i < WAY_FRAME; i++)
 		memory[i] ^= 0xff;
 	/* With one more, all that is held passes. Ours is the first that is not as before. */

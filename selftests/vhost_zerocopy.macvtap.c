@@ -8,7 +8,6 @@
 #include "device/peer.h"
 #include "device/vhost.h"
 #include "harness/harness.h"
-#include "netns/clock.h"
 #include "netns/ethtool.h"
 #include "netns/link.h"
 #include "netns/packet.h"
@@ -85,19 +84,6 @@ static int hold(const struct tun *t, int world)
 	return seen(world, SIZE, 0) ? 0 : -1;
 }
 
-/* True if m0 sends a frame within the time; with it, the qdisc of the lower device has it. */
-static bool sent(const struct rtnl_link_stats64 *before)
-{
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
-
-	while (!link_stats_since("m0", before).tx_packets) {
-		if (!clock_left(deadline))
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
 TEST(macvtap_head,
      .title =
 	     "a macvtap copies hdr_len bytes of a frame, 14 or more, 128 if it says nothing; the others are read when it leaves",
@@ -124,7 +110,8 @@ TEST(macvtap_head,
 		ASSERT_OK(vhost_attach(&v, t.fd));
 		macvtap_frame(&f, peer_mac, peer_mac, SIZE, 2);
 		vhost_send(&v, &(struct vnet){ .hdr_len = heads[i].hdr_len }, f.data, f.len);
-		ASSERT_TRUE(sent(&before));
+		/* The qdisc of the lower device has it. */
+		ASSERT_TRUE(link_gains("m0", &before, &before.tx_packets, 1, TIMEOUT_MS));
 		EXPECT_EQ(0, vhost_used(&v, VHOST_TX, 1, SOON_MS));
 		for (size_t at = 0; at < SIZE; at++)
 			memory[at] ^= 0xff;

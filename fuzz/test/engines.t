@@ -18,6 +18,7 @@ cp "$work/out" "$work/dictionary"
 head -c 30 "$work/seeds/tun_ip4_udp" > "$work/short/frame"
 cc -shared -fPIC -o "$work/liar.so" fuzz/test/liar.c
 cc -shared -fPIC -o "$work/stuck.so" fuzz/test/stuck.c
+cc -shared -fPIC -o "$work/disturbed.so" fuzz/test/disturbed.c
 cd "$work" || exit 1
 
 libfuzzer() {
@@ -40,6 +41,9 @@ libfuzzer() {
 	exits "libFuzzer: -timeout" 70 env LD_PRELOAD="$work/stuck.so" timeout 60 "${program%/*}/ioctl_sequence" \
 		-timeout=3 -seed=1 -artifact_prefix="$work/"
 	ok "... says so" grep -q 'libFuzzer: timeout after [0-9]* seconds' err
+	exits "libFuzzer: -timeout, and nothing takes long" 0 env LD_PRELOAD="$work/disturbed.so" "$program" \
+		-timeout=1 -max_total_time=4 seeds
+	ok "... nothing is disturbed" sh -c '! grep -q disturbed err'
 	mkdir sequences
 	"${program%/*}/ioctl_sequence-replay" --seeds sequences
 	exits "libFuzzer: a target whose inputs can be divided" 0 "${program%/*}/ioctl_sequence" -runs=150 sequences
