@@ -19,7 +19,6 @@
 #include "netns/link.h"
 #include "netns/netns.h"
 
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 /* Even in a busy emulated guest a call succeeds for once within this time, and returns in that. */
 #define SUCCESS_MS  20000
 #define STUCK_S	    60

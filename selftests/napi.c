@@ -22,7 +22,6 @@
 
 #define WAIT_MS	    2000
 #define PORT	    7
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define MAX_IOVECS  18	   /* MAX_SKB_FRAGS + 1 */
 
 FIXTURE(napi)

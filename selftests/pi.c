@@ -18,7 +18,6 @@
 #define WAIT_MS	    2000
 #define PORT	    7
 #define PI_SIZE	    sizeof(struct tun_pi)
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 
 FIXTURE(pi)
 {

@@ -29,7 +29,6 @@
 #include "netns/packet.h"
 #include "netns/program.h"
 
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define VNET_SIZE   VNET_SIZE_LEGACY
 #define QUEUES	    3
 #define FLOWS	    16

@@ -24,7 +24,6 @@
 
 #define WAIT_MS	    2000
 #define PORT	    7
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define TPID_8021Q  0x8100
 
 FIXTURE(read)

@@ -11,7 +11,6 @@
 #include "netns/link.h"
 
 #define STUCK_MS    1000 /* vhost computes all the time while its ring is stuck */
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define SIZE	    60
 #define PAGE	    4096
 

@@ -21,7 +21,6 @@
 #define TIMEOUT_MS  10000
 #define TURN_MS	    200 /* for what vhost has been kicked for */
 #define ALONE_S	    240 /* for all tests of this file, one after the other */
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define FILLERS	    7 /* of FILLER bytes, and of 3.5 KiB with what the kernel adds */
 #define FILLER	    3000
 #define GROUPS	    256

@@ -25,7 +25,6 @@
 
 #define TIMEOUT_MS  10000
 #define TURN_MS	    1000 /* for what vhost has been kicked for */
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define SIZE	    60
 #define NAPI_WEIGHT 64 /* of the driver's NAPI */
 

@@ -20,7 +20,6 @@
 
 #define TIMEOUT_MS  10000
 #define SOON_MS	    1000 /* for what is known not to come */
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define PORT	    7000
 
 FIXTURE(vhost_tx)

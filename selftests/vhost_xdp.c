@@ -17,7 +17,6 @@
 #include "netns/sock.h"
 
 #define TIMEOUT_MS  10000
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define SIZE	    100
 #define FRAMES	    70 /* more than a batch */
 

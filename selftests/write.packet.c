@@ -14,7 +14,6 @@
 #include "netns/sock.h"
 
 #define WAIT_MS		       2000
-#define ETH_P_LOCAL	       0x88b5 /* local experimental: no protocol of the kernel's */
 #define TUN_HATYPE	       0xfffe /* ARPHRD_NONE */
 #define TPID_8021Q	       0x8100
 #define PACKET_FANOUT_BY_QUEUE 5 /* PACKET_FANOUT_QM */

@@ -11,7 +11,6 @@
 #include "netns/link.h"
 #include "netns/program.h"
 
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define WAIT_MS	    2000
 #define SIZE	    60
 

@@ -15,7 +15,6 @@
 #include "netns/sock.h"
 #include "selftests/xdp_way.h"
 
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
 #define TIMEOUT_MS  2000
 #define HEADROOM    256 /* what XDP promises in front of a frame, XDP_PACKET_HEADROOM */
 #define FRAME_INFO  64	/* at least what the kernel keeps of it for itself (struct xdp_frame) */
