@@ -11,8 +11,10 @@
 struct lockstep {
 	struct model model;
 	int fds[MODEL_FILES];
-	int netns[MODEL_NETNS]; /* namespaces, and in each a packet socket that takes everything */
+	int netns[MODEL_NETNS]; /* namespaces, and in each a packet socket to send with */
 	int sockets[MODEL_NETNS];
+	/* one that takes what comes from the device, -1 before anything was written to it there */
+	int watchers[MODEL_NETNS][MODEL_DEVICES];
 	int sysfs[MODEL_NETNS]; /* what shows its links, -1 if that cannot be made */
 	bool has_namespaces;
 	int here;			 /* the one that the thread is in */

@@ -130,7 +130,7 @@ int model_send(struct model *m, int netns, const char *name, const struct model_
 
 /*
  * What the data path looks at; the byte order is that of tun_is_little_endian(). Who uses the model
- * has a packet socket for everything, see op_run_prepare().
+ * has a packet socket for everything, see watch_device() in op_run.c.
  */
 static struct model_port port_of(const struct model *m, const struct model_file *f)
 {

@@ -5,7 +5,8 @@
  * A point is one write() with its vnet header, or one read(). The points run in blocks; what a
  * point shows by itself (return value, delivered bytes, the header a packet socket sees) is
  * compared at once, the device's counters in sums at the end of a block. If these differ, the block
- * runs again with the counters read at each point.
+ * runs again with the counters read at each point, and without a packet socket of its own only as
+ * long as there is none elsewhere either that takes everything (untaken.h).
  */
 #ifndef DEVICE_SWEEP_H
 #define DEVICE_SWEEP_H
@@ -61,12 +62,14 @@ struct sweep {
 	struct tun t;
 	int packet; /* a packet socket with PACKET_VNET_HDR, -1 for none */
 	int proc;   /* the counters of /proc/net/dev */
+	struct tun nobodys; /* without that socket: what is written to it nobody takes */
 	uint8_t *frames[SWEEP_TAP_FRAMES];
 
 	unsigned int thin; /* of the crossed points, one of so many */
 	bool quiet;	   /* says nothing, and ends at the first mismatch */
 	uint64_t points;
 	unsigned int mismatches;
+	bool disturbed; /* somebody else took what nobody takes: that was not compared */
 
 	/* points that wait for their run */
 	struct sweep_point block[512];
