@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Settings, then a write and a frame that is sent. */
+#include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,7 +71,8 @@ static const struct {
 	    ASK(TAP_READ) },
 	  30 },
 	{ "gone", { DELETE, 1, 0, DELETE, 0, 0, ASK(TAP_BAD + 1), SET_LINK, 0 }, 11 },
-	{ "torn", { 0 }, 0 }, /* the write is */
+	{ "torn", { 0 }, 0 },	 /* the write is */
+	{ "untyped", { 0 }, 0 }, /* it has EtherType 0, and no checksum to be finished */
 };
 
 /* A write of one of three frames, then one that is sent to be read. */
@@ -89,6 +91,10 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	seed_frame(frames[n % 3], true, &s);
 	if (shape >= PARTIAL)
 		v = seed_header(&s, shape == SUPER ? 20 : 0);
+	if (!strcmp(settings[set].name, "untyped")) {
+		v.flags = 0;
+		edit_put16(s.frame.data + 2 * ETH_ALEN, 0);
+	}
 	data[0] = ipvtap;
 	memcpy(data + at, settings[set].ops, settings[set].size);
 	at += settings[set].size;

@@ -40,6 +40,7 @@ static const struct {
 	{ "redirect_tap_tso_filled", 0, 20, WAY_REDIRECT, 5, 2, 1, LARGE - 1, 0 },
 	{ "redirect_tun_tso6_segmented", 1, 20, WAY_REDIRECT, 4, 14, 5, 60, 2 },
 	{ "redirect_tun_uso_filled", 0, 10, WAY_REDIRECT, 4, 0, 4, LARGE - 1, 0 },
+	{ "redirect_tap_ufo_fragmented", 0x11, 16, WAY_REDIRECT, 5, 2, 0, LARGE - 1, 0 },
 	{ "redirect_vlan_tap_filled", 0, 0, WAY_REDIRECT, 5, 2, 12, 40, 0 },
 	{ "redirect_vlan_tap_left", 1, 0, WAY_REDIRECT, 7, 2, 12, 26, 2 },
 	{ "udp_tun_filled", 0, 0, WAY_UDP, 4, 2, 0, LARGE - 1, 0 },
@@ -63,6 +64,8 @@ size_t target_seed(unsigned int n, uint8_t *data, const char **name)
 	if (!seed_frame(seeds[n].frame, seeds[n].reader & READER_TAP, &s))
 		return 0;
 	v = seed_header(&s, seeds[n].gso);
+	if (seeds[n].mask & TUN_F_UFO)
+		v.gso_type = VIRTIO_NET_HDR_GSO_UDP;
 	if (seeds[n].mask & TUN_F_TSO_ECN)
 		v.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	memset(data, 0, FRONT);

@@ -2,6 +2,7 @@
 /* Frames behind a vnet header of every size, and what the stack gets of them. */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -191,13 +192,35 @@ static size_t mutate(uint8_t *data, size_t size, size_t max, struct draw *draw)
 	return edit_header_or_frame(data, size, max, FRONT, 60, *data & 1, draw);
 }
 
+/* A checksum from so far behind that the skb cannot say it, with its headroom, in 16 bits. */
+static size_t far_seed(uint8_t *data, const char **name)
+{
+	static struct frame f;
+	struct vnet v = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 65534 };
+
+	frame_start(&f);
+	frame_ipv4(&f, "10.0.0.2", "10.0.0.1", IPPROTO_UDP);
+	frame_pattern(&f, 65500, 1);
+	frame_finish(&f);
+	frame_pattern(&f, 65540 - f.len, 1);
+	data[0] = 0;
+	vnet_encode(&v, data + 1, PORT_HEADER, false);
+	memcpy(data + FRONT, f.data, f.len);
+	*name = "tun_far_csum";
+	return FRONT + f.len;
+}
+
 static size_t seed(unsigned int n, uint8_t *data, const char **name)
 {
 	static char text[64];
 	static struct seed s;
-	bool tap = n & 1, gso = n & 2;
+	bool tap, gso;
 	struct vnet v;
 
+	if (!n--)
+		return far_seed(data, name);
+	tap = n & 1;
+	gso = n & 2;
 	if (!seed_frame(n / 4, tap, &s))
 		return 0;
 	v = seed_header(&s, gso ? 20 : 0);
