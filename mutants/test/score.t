@@ -67,6 +67,7 @@ is "... is seen with one" "$(cut -f 1,2 "$work/result" | sed 's/most_//')" "test
 exits "what is left when the module is unloaded" 0 mutants/try "$driver" "$work/result" \
 	"$(id tun_cleanup/drop 'misc_deregister(&tun_miscdev)')"
 is "... is in the way when it is loaded again" "$(cut -f 1 "$work/result")" report
+is "... and all that use it could be unloaded" "$(grep -ac 'cannot unload' "$work/result.console")" 0
 exits "an id that is not there" 2 mutants/try "$driver" "$work/result" nosuch
 one_line "... is told" "has no nosuch"
 
