@@ -76,5 +76,8 @@ bool probed_save(const char *path, void (*more)(FILE *out, const void *arg), con
 	if (more)
 		more(out, arg);
 	ok = !ferror(out);
-	return !fclose(out) && ok && !rename(part, path);
+	ok = !fclose(out) && ok && !rename(part, path);
+	if (!ok)
+		unlink(part);
+	return ok;
 }
