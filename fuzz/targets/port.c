@@ -105,7 +105,8 @@ void port_wrong(const struct port *p, const char *what, const struct model_writt
 	const struct vnet *m = &w->vnet, *k = &d->vnet;
 
 	fuzz_wrong("%s of a write to %s (header of %u bytes): model %zd (%s), kernel %zd (%s); "
-		   "header behind it: model %#x %#x %u %u %u+%u, kernel %#x %#x %u %u %u+%u",
+		   "header behind it: model flags %#x type %#x hdr_len %u size %u checksum %u+%u, "
+		   "kernel flags %#x type %#x hdr_len %u size %u checksum %u+%u",
 		   what, p->t.name, p->model.vnet_size, w->ret, strerror(w->err), d->ret,
 		   strerror(d->err), m->flags, m->gso_type, m->hdr_len, m->gso_size, m->csum_start,
 		   m->csum_offset, k->flags, k->gso_type, k->hdr_len, k->gso_size, k->csum_start,
