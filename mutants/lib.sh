@@ -5,6 +5,17 @@ program=${0##*/}
 fail() { printf '%s: %s\n' "$program" "$*" >&2; exit 2; }
 say() { printf '%s: %s\n' "$program" "$*"; } >&2
 
+# number OPTION VALUE: from 1 on.
+number() {
+	case $2 in '' | *[!0-9]* | 0* | ??????????*) fail "$1 needs a number from 1 to 999999999, not '$2'" ;; esac
+}
+
+# folder PATH: makes it; mkdir has said why if it cannot.
+folder() { mkdir -p "$1" || exit 2; }
+
+# need PROGRAM PACKAGE
+need() { command -v "$1" > /dev/null || fail "$1 is not installed (package $2)"; }
+
 # find_fix NAME: sets $fix to its file.
 find_fix() {
 	fix=$here/fixes/$1.cocci
