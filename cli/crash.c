@@ -213,6 +213,39 @@ static char *found(const char *pending)
 	return must(strdup(text));
 }
 
+/* The files, separated by blanks, as they are found from anywhere. */
+static void write_paths(FILE *out, const char *files)
+{
+	char *all = must(strdup(files)), *save = NULL;
+
+	for (char *file = strtok_r(all, " ", &save); file; file = strtok_r(NULL, " ", &save)) {
+		char *path = realpath(file, NULL);
+
+		fprintf(out, "%s%s", file == all ? "" : " ", path ?: file);
+		free(path);
+	}
+	free(all);
+}
+
+/* What the guest is made of but for its name, from the environment; for a shell. */
+static void write_environment(FILE *out, const struct campaign *c)
+{
+	static const char *const files[] = { "KSRC", "MODULE" };
+	const char *value;
+
+	for (size_t i = 0; c->guest && i < ARRAY_SIZE(files); i++) {
+		value = getenv(files[i]);
+		if (!value || !*value)
+			continue;
+		fprintf(out, "%s='", files[i]);
+		write_paths(out, value);
+		fputs("' ", out);
+	}
+	value = getenv("APPEND");
+	if (c->guest && value && *value)
+		fprintf(out, "APPEND='%s' ", value);
+}
+
 static void write_words(FILE *out, const struct campaign *c, int outcome, const char *when)
 {
 	const char *name = registry_suite()->name, *place = c->guest ? "--guest " : "--live",
@@ -221,15 +254,17 @@ static void write_words(FILE *out, const struct campaign *c, int outcome, const 
 	fprintf(out, "Target %s, %s%s.", c->target, c->guest ? "guest " : "the running kernel",
 		guest);
 	if (outcome == NO_INPUT) {
-		fprintf(out, "\nIt came before the first input.\nAgain: %s fuzz %s%s %s\n\n", name,
-			place, guest, c->target);
+		fputs("\nIt came before the first input.\nAgain: ", out);
+		write_environment(out, c);
+		fprintf(out, "%s fuzz %s%s %s\n\n", name, place, guest, c->target);
 		return;
 	}
 	fprintf(out, " Sequence and input: %s.\n", outcomes[outcome]);
 	if (*when)
 		fprintf(out, "Found after %s.\n", when);
-	fprintf(out, "Again, in this folder: %s replay %s%s sequence, or cc -o repro repro.c.\n\n",
-		name, place, guest);
+	fputs("Again, in this folder: ", out);
+	write_environment(out, c);
+	fprintf(out, "%s replay %s%s sequence, or cc -o repro repro.c.\n\n", name, place, guest);
 }
 
 /* The report in words, and the console behind it, decoded where that is possible. */
@@ -272,8 +307,11 @@ static bool write_kernel(const struct campaign *c, const char *pending)
 	if (!prepare ||
 	    asprintf(
 		    &line,
+		    "top=$PWD && "
 		    "cd '%s' && '%s' '%s' > guest && kernel=$(sed -n 's/^kernel=//p' guest) && "
-		    "sed -n 's/^release=//p' guest > kernel && sha256sum < \"$kernel\" >> kernel && "
+		    "sed -n 's/^release=//p' guest > kernel && "
+		    "(cd \"${kernel%%/*}\" && sha256sum \"${kernel##*/}\") >> kernel && "
+		    "{ [ -z \"$MODULE\" ] || (cd \"$top\" && sha256sum $MODULE) >> kernel || :; } && "
 		    "{ cp \"${kernel%%/*}/config\" config || :; } && rm guest",
 		    pending, prepare, c->guest) < 0)
 		return false;
