@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,16 +51,45 @@ static void share_abi(const struct campaign *c)
 	free(path);
 }
 
+/* The file "target" of the folder names it; one that is not there is written. */
+static bool is_of_target(const struct campaign *c)
+{
+	char *path = join(c->folder, "target"), was[64] = "";
+	FILE *file = fopen(path, "re");
+	bool ok;
+
+	if (file && fscanf(file, "%63s", was) == 1) {
+		ok = !strcmp(was, c->target);
+		if (!ok)
+			fprintf(stderr, "%s fuzz: %s is a campaign of %s\n",
+				registry_suite()->name, c->folder, was);
+		fclose(file);
+	} else {
+		if (file)
+			fclose(file);
+		file = fopen(path, "we");
+		ok = file && fprintf(file, "%s\n", c->target) > 0;
+		ok = (file && !fclose(file) && ok) || fault(path, "cannot write ");
+	}
+	free(path);
+	return ok;
+}
+
 static bool prepare(struct state *s)
 {
 	char *path = join(s->c->folder, "stats.csv");
 	bool there = !access(path, F_OK);
+	struct stat st;
 
 	if (there && !s->c->resume) {
 		fprintf(stderr,
 			"%s fuzz: %s has a campaign already: --resume goes on with it, --output names "
 			"another folder\n",
 			registry_suite()->name, s->c->folder);
+		free(path);
+		return false;
+	}
+	if (!is_of_target(s->c)) {
 		free(path);
 		return false;
 	}
@@ -74,13 +104,15 @@ static bool prepare(struct state *s)
 			s->c->folder);
 		return false;
 	}
-	if (!there)
+	/* A full disk may have left it empty. */
+	if (!fstat(fileno(s->stats), &st) && !st.st_size)
 		fputs("seconds,inputs,rate,edges,corpus,crashes,failures,restarts\n", s->stats);
 	for (unsigned int i = 0; i < s->c->jobs; i++) {
 		if (!campaign_job_prepare(s, i))
 			return false;
 	}
 	share_abi(s->c);
+	corpus_check(s->c);
 	return campaign_job_keep_others(s) && corpus_gather(s) && corpus_seed(s->c);
 }
 
@@ -153,7 +185,7 @@ static void how_it_ended(const struct state *s, bool ok, char *text, size_t size
 /* Says so, and gives the exit status. */
 static int end(struct state *s, bool ok)
 {
-	char how[300];
+	char how[600];
 
 	status_measure(s);
 	if (ok && !campaign_ended_by && !status_crashes(s) && status_inputs(s) == s->inputs_before)

@@ -14,14 +14,11 @@
 #include "harness/output.h"
 #include "harness/registry.h"
 
-bool corpus_seed(const struct campaign *c)
+static bool write_seeds(const struct campaign *c)
 {
-	char *program, *command;
+	char *program = campaign_program(c->target, "-replay"), *command;
 	int status;
 
-	if (status_entries(c->corpus))
-		return true;
-	program = campaign_program(c->target, "-replay");
 	if (!program)
 		return false;
 	if (asprintf(&command, "'%s' --seeds '%s'", program, c->corpus) < 0)
@@ -33,6 +30,54 @@ bool corpus_seed(const struct campaign *c)
 		fprintf(stderr, "%s fuzz: cannot write seeds to %s\n", registry_suite()->name,
 			c->corpus);
 	return !status;
+}
+
+bool corpus_seed(const struct campaign *c)
+{
+	/* It is there as long as not all are. */
+	char *path = join(c->folder, "seeding");
+	bool ok = true;
+	FILE *mark;
+
+	if (!status_entries(c->corpus) || !access(path, F_OK)) {
+		mark = fopen(path, "we");
+		ok = mark ? !fclose(mark) : fault(path, "cannot write ");
+		ok = ok && write_seeds(c) && (!unlink(path) || fault(path, "cannot remove "));
+	}
+	free(path);
+	return ok;
+}
+
+/* One that libFuzzer, or add_input(), has named. */
+static bool is_digest(const char *name)
+{
+	return strlen(name) == 40 && strspn(name, "0123456789abcdef") == 40;
+}
+
+void corpus_check(const struct campaign *c)
+{
+	struct dirent **names;
+	int n = scandir(c->corpus, &names, NULL, NULL);
+	unsigned int torn = 0;
+	char name[41];
+
+	for (int i = 0; i < n; i++) {
+		char *path = join(c->corpus, names[i]->d_name);
+		struct recording file;
+
+		if (is_digest(names[i]->d_name) && !recording_load(path, &file)) {
+			sha1_name(file.inputs[0].data, file.inputs[0].size, name);
+			torn += strcmp(name, names[i]->d_name) && !unlink(path);
+			recording_free(&file);
+		}
+		free(path);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	if (torn)
+		fprintf(stderr, "%s fuzz: %s: %u inputs are not what their names say: removed\n",
+			registry_suite()->name, c->corpus, torn);
 }
 
 /* AFL++ has one for each job: their paths, and NULL. */

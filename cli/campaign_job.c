@@ -129,16 +129,36 @@ bool campaign_job_ran(const struct job *j)
 	return j->head->magic == RECORDER_MAGIC && j->head->total;
 }
 
+/* The last line of a console, which says mostly why it has ended; @line is of @size bytes. */
+static void last_line(const char *console, char *line, int size)
+{
+	char *next = must(malloc(size));
+	FILE *in = fopen(console, "re");
+
+	*line = '\0';
+	while (in && fgets(next, size, in)) {
+		next[strcspn(next, "\r\n")] = '\0';
+		if (*next && strncmp(next, "tuntests-guest: ", 16) && !strstr(next, "reboot: "))
+			strcpy(line, next);
+	}
+	if (in)
+		fclose(in);
+	free(next);
+}
+
 /* It has not run an input, for the last of so many times. */
 static bool give_up(struct state *s, const struct job *j, int code, bool kept)
 {
+	char line[160];
+
 	s->gave_up = kept;
+	last_line(j->console, line, sizeof(line));
 	if (kept)
 		fprintf(stderr,
 			"%s fuzz: %s: the kernel fails before the first input: see %s/crashes\n",
 			registry_suite()->name, s->c->target, s->c->folder);
-	return kept || campaign_trouble(s, "%s does not start (exit status %d): see %s",
-					s->c->target, code, j->console);
+	return kept || campaign_trouble(s, "%s does not start (exit status %d): %s%ssee %s",
+					s->c->target, code, line, *line ? ": " : "", j->console);
 }
 
 /* False if it has one that cannot be kept. */

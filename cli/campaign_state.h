@@ -46,7 +46,7 @@ struct state {
 	double last_s;
 	uint64_t last_inputs;
 	double rate;
-	char trouble[256]; /* why it cannot go on, "" if it can or that is said elsewhere */
+	char trouble[512]; /* why it cannot go on, "" if it can or that is said elsewhere */
 	bool gave_up;	   /* the kernel fails before the first input, each time */
 	time_t gathered;   /* AFL++'s finds until then are in the corpus */
 };
@@ -66,8 +66,10 @@ bool engine_start(const struct state *s, struct job *j);
 
 /* campaign_corpus.c: */
 
-/* Seeds of the target into a corpus that is empty. */
+/* Seeds of the target into a corpus that is empty, or that an earlier campaign was filling. */
 bool corpus_seed(const struct campaign *c);
+/* Takes out what a full disk or a kill has left of inputs: their names are those of others. */
+void corpus_check(const struct campaign *c);
 /* What AFL++ has found since the last time. False after a line. */
 bool corpus_gather(struct state *s);
 /* The last input of that recording goes from the corpus to the folder "failing". */

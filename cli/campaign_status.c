@@ -71,14 +71,18 @@ void status_say(const struct state *s, bool last)
 	static time_t said;
 	bool terminal = isatty(STDERR_FILENO);
 	unsigned int t = status_seconds(s);
+	double since_begun = status_seconds(s) - s->passed_before, rate = s->rate;
 
+	/* The last interval is not whole, and guests went down in it. */
+	if (last && since_begun > 0)
+		rate = (status_inputs(s) - s->inputs_before) / since_begun;
 	if (!last && !terminal && time(NULL) - said < 60)
 		return;
 	said = time(NULL);
 	fprintf(stderr,
 		"%s%s %u:%02u:%02u  %.0f inputs/s, %" PRIu64 " inputs, %" PRIu64
 		" %s, corpus %u, crashes %u (%u times), %s %u, restarted %u%s",
-		terminal ? "\r\033[K" : "", s->c->target, t / 3600, t / 60 % 60, t % 60, s->rate,
+		terminal ? "\r\033[K" : "", s->c->target, t / 3600, t / 60 % 60, t % 60, rate,
 		status_inputs(s), s->edges, s->results ? "results" : "edges",
 		status_entries(s->c->corpus), status_crashes(s), s->failures,
 		s->c->guest ? "guests" : "engines", campaign_jobs_up(s), s->restarts,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/registry.h"
@@ -26,6 +27,13 @@ char *join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? must(NULL) : path;
 }
 
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
 bool find_beside(const char *in_tree, const char *installed, const char *name, char **path)
 {
 	char self[PATH_MAX], *other;
@@ -40,13 +48,13 @@ bool find_beside(const char *in_tree, const char *installed, const char *name, c
 	if (asprintf(path, "%s/%s/%s", self, in_tree, name) < 0 ||
 	    asprintf(&other, "%s/%s/%s", self, installed, name) < 0)
 		must(NULL);
-	if (access(*path, X_OK) && !access(other, X_OK)) {
+	if (!is_program(*path) && is_program(other)) {
 		free(*path);
 		*path = other;
 		return true;
 	}
 	free(other);
-	return !access(*path, X_OK);
+	return is_program(*path);
 }
 
 bool fault(const char *path, const char *what)

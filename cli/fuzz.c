@@ -175,6 +175,11 @@ int cmd_fuzz(int argc, char **argv)
 	}
 	if (c.guest && !can_share(c.guest))
 		return 2;
+	/* Before the folders are made: the engine, and what tries its inputs. */
+	program = campaign_program(c.target, "-replay");
+	if (!program)
+		return 2;
+	free(program);
 	program = campaign_program(c.target, c.afl ? "-afl" : "");
 	if (!program)
 		return 2;

@@ -166,6 +166,10 @@ static int each(char **paths, int (*what)(const char *path, const uint8_t *data,
 {
 	int status = 0;
 
+	if (!*paths) {
+		fprintf(stderr, "%s: no file and no folder is named\n", fuzz_target.name);
+		return 2;
+	}
 	one = what;
 	for (; *paths && !status; paths++)
 		status = replay(*paths);

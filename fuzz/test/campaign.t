@@ -14,7 +14,8 @@ cc -shared -fPIC -o "$work/liar.so" cli/test/liar.c
 exits "a target is needed" 2 $fuzz
 ok "... which is said" grep -q "one target is needed" "$work/err"
 exits "a target that is not there" 2 $fuzz -o "$work/x" nosuch
-one_line "... is named" "no program .*/fuzz/nosuch: No such file"
+one_line "... is named" "no program .*/fuzz/nosuch-replay: No such file"
+ok "... and has no folder" test ! -e "$work/x"
 exits "an engine that is not there" 2 $fuzz -e nosuch vnet_write
 ok "... is named" grep -q "there is no engine nosuch: libfuzzer, afl" "$work/err"
 exits "a guest that shares nothing" 2 $fuzz --guest debian-6.12 vnet_write
@@ -66,6 +67,23 @@ ok "its page does not say that it has ended" grep -q '"end":null' "$dir/index.ht
 ok "a killed campaign leaves no engine" wait_until sh -c "! pgrep -f '[b]uild/fuzz/ioctl_sequence.*$dir'"
 exits "... and goes on" 0 timeout 120 $fuzz --live --resume -t 5 -o "$dir" ioctl_sequence
 ok "... from where it was" test "$(tail -n 1 "$dir/stats.csv" | cut -d, -f2)" -gt "$before"
+
+# What a full disk has left: seeds that are not all there, inputs without their bytes, a file without its head.
+build/fuzz/ioctl_sequence-replay --seeds "$dir/corpus" > "$work/out" 2> "$work/err"
+seed=$(ls "$dir/corpus" | grep -vxE '[0-9a-f]{40}' | head -n 1)
+: > "$dir/corpus/$seed"
+: > "$dir/seeding"
+: > "$dir/corpus/0123456789012345678901234567890123456789"
+cp "$dir/stats.csv" "$work/stats.csv"
+: > "$dir/stats.csv"
+exits "after a full disk it goes on" 0 timeout 120 $fuzz --live --resume -t 1 -o "$dir" ioctl_sequence
+ok "... without what is no input" grep -q "1 inputs are not what their names say: removed" "$work/err"
+ok "... which is gone" test ! -e "$dir/corpus/0123456789012345678901234567890123456789"
+ok "... with all seeds" test -s "$dir/corpus/$seed" -a ! -e "$dir/seeding"
+ok "... and its statistics have names" grep -q '^seconds,inputs' "$dir/stats.csv"
+cp "$work/stats.csv" "$dir/stats.csv"
+exits "another target in its folder" 2 $fuzz --live --resume -t 1 -o "$dir" vnet_write
+one_line "... is refused" "$dir is a campaign of ioctl_sequence"
 
 # Who ends an engine has found nothing; and two at a time would spoil each other's files.
 nohup $fuzz --live --resume -t 8 -o "$dir" ioctl_sequence > "$work/log" 2>&1 &
