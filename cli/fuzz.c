@@ -28,7 +28,7 @@ static const char fuzz_help[] =
 	"made small and kept in crashes/HASH in the campaign's folder. Read its report.txt first;\n"
 	"`%1$s replay` runs its sequence again, and its repro.c is a program that stands alone.\n"
 	"\n"
-	"  -t, --time S         end after S seconds\n"
+	"  -t, --time S         end after S seconds; booting a guest comes on top\n"
 	"      --first          end when the first failure is made small and kept\n"
 	"  -j, --jobs N         N guests at a time (default: 1), which share the corpus\n"
 	"  -e, --engine NAME    libfuzzer (default) or afl\n"
@@ -40,12 +40,13 @@ static const char fuzz_help[] =
 	"                       it shows how it goes\n"
 	"      --resume         go on with the campaign in that folder\n"
 	"\n"
-	"Exit status: 0 nothing was found, 1 something was, 2 wrong usage or broken set-up.\n"
+	"Exit status: 0 nothing was found, 1 something was, 2 wrong usage or broken set-up;\n"
+	"a signal ends it as such.\n"
 	"\n"
 	"Examples:\n"
-	"  %1$s fuzz --time 60 vnet_write           a minute in a guest\n"
-	"  %1$s fuzz --live --time 30 vnet_write    half a minute here\n"
-	"  %1$s fuzz --resume --jobs 2 vnet_write   on with it, for as long as you like\n";
+	"  %1$s fuzz --time 60 vnet_write             a minute in a guest\n"
+	"  %1$s fuzz --live -t 30 -o here vnet_write  half a minute here\n"
+	"  %1$s fuzz --resume --jobs 2 vnet_write     on with it, for as long as you like\n";
 
 static int usage(const char *command)
 {
