@@ -23,10 +23,11 @@ folders() {
 
 build/tuntests run -o "$work/one" model.random.seed_1 > "$work/out" 2> "$work/err"
 no_tun=$?
+mkdir "$work/empty"
 for target in $targets; do
 	if [ $no_tun -eq 4 ]; then
 		skip "$target on the running kernel" "$(sed -n 's/.*# SKIP //p' "$work/out" | head -n 1)"
-	elif "build/fuzz/$target-replay" > "$work/out" 2> "$work/err"; then
+	elif "build/fuzz/$target-replay" "$work/empty" > "$work/out" 2> "$work/err"; then
 		exits "$target on the running kernel" 0 "build/fuzz/$target-replay" $(folders "$target")
 	else
 		skip "$target on the running kernel" "$(cat "$work/err")"
