@@ -61,8 +61,8 @@ static bool is_of_target(const struct campaign *c)
 	if (file && fscanf(file, "%63s", was) == 1) {
 		ok = !strcmp(was, c->target);
 		if (!ok)
-			fprintf(stderr, "%s fuzz: %s is a campaign of %s\n",
-				registry_suite()->name, c->folder, was);
+			fprintf(stderr, "%s fuzz: %s is a campaign of %s\n", registry_suite()->name,
+				c->folder, was);
 		fclose(file);
 	} else {
 		if (file)

@@ -23,7 +23,7 @@
 
 #include "device/vnet.h"
 
-#define ETH_P_LOCAL 0x88b5 /* local experimental: no protocol of the kernel's */
+#define ETH_P_LOCAL	  0x88b5 /* local experimental: no protocol of the kernel's */
 
 #define FRAME_MAX	  (65535 + 64)
 #define FRAME_MAX_HEADERS 16

@@ -20,10 +20,10 @@
 #include "netns/netns.h"
 
 /* Even in a busy emulated guest a call succeeds for once within this time, and returns in that. */
-#define SUCCESS_MS  20000
-#define STUCK_S	    60
-#define SETTLE_MS   20000
-#define PAUSE_US    400
+#define SUCCESS_MS 20000
+#define STUCK_S	   60
+#define SETTLE_MS  20000
+#define PAUSE_US   400
 
 struct race {
 	pthread_barrier_t start;

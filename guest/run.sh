@@ -31,11 +31,19 @@ start_watcher() {
 	trap 'end_guest 129' HUP
 }
 
+# leave STATUS: before there is a watcher.
+leave() {
+	[ -z "$work" ] || rm -rf "$work"
+	exit "$1"
+}
+
 # make_work MIB: sets $work, a folder for this guest with so much room. UML maps its memory from a file
 # there, so it had better be in memory itself.
 make_work() {
 	wanted=$(($1 * 1024)) work=
-	trap '[ -z "$work" ] || rm -rf "$work"; exit 143' INT TERM HUP
+	trap 'leave 130' INT
+	trap 'leave 143' TERM
+	trap 'leave 129' HUP
 	for dir in /dev/shm "${TMPDIR:-/tmp}" /tmp; do
 		[ -d "$dir" ] && [ -w "$dir" ] || continue
 		[ "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')" -gt "$wanted" ] || continue

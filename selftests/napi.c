@@ -20,9 +20,9 @@
 #include "netns/sock.h"
 #include "netns/sysfs.h"
 
-#define WAIT_MS	    2000
-#define PORT	    7
-#define MAX_IOVECS  18	   /* MAX_SKB_FRAGS + 1 */
+#define WAIT_MS	   2000
+#define PORT	   7
+#define MAX_IOVECS 18 /* MAX_SKB_FRAGS + 1 */
 
 FIXTURE(napi)
 {

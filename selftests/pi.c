@@ -15,9 +15,9 @@
 #include "netns/sock.h"
 #include "netns/tool.h"
 
-#define WAIT_MS	    2000
-#define PORT	    7
-#define PI_SIZE	    sizeof(struct tun_pi)
+#define WAIT_MS 2000
+#define PORT	7
+#define PI_SIZE sizeof(struct tun_pi)
 
 FIXTURE(pi)
 {

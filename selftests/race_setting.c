@@ -29,14 +29,14 @@
 #include "netns/packet.h"
 #include "netns/program.h"
 
-#define VNET_SIZE   VNET_SIZE_LEGACY
-#define QUEUES	    3
-#define FLOWS	    16
-#define PORT	    4000
-#define LARGEST	    1514
-#define TIMEOUT_MS  20000
-#define CHANGES	    8
-#define NAME	    "a0"
+#define VNET_SIZE  VNET_SIZE_LEGACY
+#define QUEUES	   3
+#define FLOWS	   16
+#define PORT	   4000
+#define LARGEST	   1514
+#define TIMEOUT_MS 20000
+#define CHANGES	   8
+#define NAME	   "a0"
 
 struct traffic {
 	struct tun queue[QUEUES];

@@ -22,9 +22,9 @@
 #include "netns/packet.h"
 #include "netns/sock.h"
 
-#define WAIT_MS	    2000
-#define PORT	    7
-#define TPID_8021Q  0x8100
+#define WAIT_MS	   2000
+#define PORT	   7
+#define TPID_8021Q 0x8100
 
 FIXTURE(read)
 {

@@ -13,9 +13,9 @@
 #include "netns/packet.h"
 #include "netns/sock.h"
 
-#define TIMEOUT_MS  10000
-#define SIZE	    60
-#define PORT	    7000
+#define TIMEOUT_MS 10000
+#define SIZE	   60
+#define PORT	   7000
 
 FIXTURE(vhost_backend)
 {

@@ -10,9 +10,9 @@
 #include "harness/harness.h"
 #include "netns/link.h"
 
-#define STUCK_MS    1000 /* vhost computes all the time while its ring is stuck */
-#define SIZE	    60
-#define PAGE	    4096
+#define STUCK_MS 1000 /* vhost computes all the time while its ring is stuck */
+#define SIZE	 60
+#define PAGE	 4096
 
 enum fault { TOO_SHORT, CHECKSUM_BEHIND_END, UNREADABLE };
 

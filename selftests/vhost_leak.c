@@ -18,16 +18,16 @@
 #include "netns/link.h"
 #include "netns/sock.h"
 
-#define TIMEOUT_MS  10000
-#define TURN_MS	    200 /* for what vhost has been kicked for */
-#define ALONE_S	    240 /* for all tests of this file, one after the other */
-#define FILLERS	    7 /* of FILLER bytes, and of 3.5 KiB with what the kernel adds */
-#define FILLER	    3000
-#define GROUPS	    256
-#define GROUP_KB    24 /* what a group takes: as much as it leaks */
-#define PAIRS	    6
-#define MANY	    200 /* more allocations than vhost's thread makes */
-#define GOOD	    60 /* bytes of a frame that is received */
+#define TIMEOUT_MS 10000
+#define TURN_MS	   200 /* for what vhost has been kicked for */
+#define ALONE_S	   240 /* for all tests of this file, one after the other */
+#define FILLERS	   7   /* of FILLER bytes, and of 3.5 KiB with what the kernel adds */
+#define FILLER	   3000
+#define GROUPS	   256
+#define GROUP_KB   24 /* what a group takes: as much as it leaks */
+#define PAIRS	   6
+#define MANY	   200 /* more allocations than vhost's thread makes */
+#define GOOD	   60  /* bytes of a frame that is received */
 
 FIXTURE(vhost_leak)
 {

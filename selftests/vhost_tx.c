@@ -18,9 +18,9 @@
 #include "netns/packet.h"
 #include "netns/sock.h"
 
-#define TIMEOUT_MS  10000
-#define SOON_MS	    1000 /* for what is known not to come */
-#define PORT	    7000
+#define TIMEOUT_MS 10000
+#define SOON_MS	   1000 /* for what is known not to come */
+#define PORT	   7000
 
 FIXTURE(vhost_tx)
 {

@@ -16,9 +16,9 @@
 #include "netns/program.h"
 #include "netns/sock.h"
 
-#define TIMEOUT_MS  10000
-#define SIZE	    100
-#define FRAMES	    70 /* more than a batch */
+#define TIMEOUT_MS 10000
+#define SIZE	   100
+#define FRAMES	   70 /* more than a batch */
 
 static void build(struct frame *f, uint32_t seed)
 {

@@ -11,8 +11,8 @@
 #include "netns/link.h"
 #include "netns/program.h"
 
-#define WAIT_MS	    2000
-#define SIZE	    60
+#define WAIT_MS 2000
+#define SIZE	60
 
 static void build(struct frame *f)
 {

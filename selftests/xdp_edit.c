@@ -15,11 +15,11 @@
 #include "netns/sock.h"
 #include "selftests/xdp_way.h"
 
-#define TIMEOUT_MS  2000
-#define HEADROOM    256 /* what XDP promises in front of a frame, XDP_PACKET_HEADROOM */
-#define FRAME_INFO  64	/* at least what the kernel keeps of it for itself (struct xdp_frame) */
-#define SIZE	    200	 /* of a frame */
-#define LIMIT	    5000 /* more than any frame of this size has room */
+#define TIMEOUT_MS 2000
+#define HEADROOM   256	/* what XDP promises in front of a frame, XDP_PACKET_HEADROOM */
+#define FRAME_INFO 64	/* at least what the kernel keeps of it for itself (struct xdp_frame) */
+#define SIZE	   200	/* of a frame */
+#define LIMIT	   5000 /* more than any frame of this size has room */
 
 /* The numbers that the program shares: what it is told, and what the helpers say to it. */
 enum {
