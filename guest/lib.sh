@@ -109,14 +109,21 @@ find_busybox() {
 }
 
 make_preload() {
-	"${CC:-cc}" -shared -fPIC -O2 -o xstate.so "$here/xstate.c" || fail "cannot compile $here/xstate.c"
+	"${CC:-cc}" -shared -fPIC -O2 -o "$library.so" "$here/$library.c" || fail "cannot compile $here/$library.c"
 }
 
-# find_preload: prints what is to be preloaded into user-mode-linux on this processor, or nothing.
+# find_preload CONFIG: prints what is to be preloaded into a user-mode-linux of that configuration on this
+# processor, or nothing.
 find_preload() {
-	grep -q '^flags.* amx_tile' /proc/cpuinfo || return 0
-	entry xstate "$(hash "$here/xstate.c")" make_preload
-	echo "$entry/xstate.so"
+	libraries=
+	! grep -q '^flags.* amx_tile' /proc/cpuinfo || libraries=xstate
+	! grep -qs '^CONFIG_KASAN=y' "$1" || libraries="$libraries shadow"
+	preload=
+	for library in $libraries; do
+		entry "$library" "$(hash "$here/$library.c")" make_preload
+		preload="$preload $entry/$library.so"
+	done
+	echo "${preload# }"
 }
 
 # add_module NAME: copies it, plain, to ./modules after what it depends on. Uses ./index, the list of
