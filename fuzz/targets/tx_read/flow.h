@@ -88,15 +88,30 @@ static int flow_crowd(int fd)
 	return FLOW_CROWD_SIZE;
 }
 
+/* A bit for each file that was woken for room in its send buffer since it was polled. */
+static int flow_room;
+
 /* The files that were woken since this was last asked, and are ready for that. */
 static int flow_woken(unsigned int events)
 {
 	struct epoll_event all[FLOW_FILES];
 	int n = epoll_wait(flow_now->epoll, all, FLOW_FILES, 0), files = 0;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		files |= (all[i].events & events) ? 1 << all[i].data.u32 : 0;
+		flow_room |= (all[i].events & EPOLLOUT) ? 1 << all[i].data.u32 : 0;
+	}
 	return files;
+}
+
+static int flow_poll(int file)
+{
+	struct pollfd p = { .fd = flow_now->fd[file], .events = POLLIN | POLLOUT };
+
+	flow_woken(0);
+	flow_room &= ~(1 << file);
+	poll(&p, 1, 0);
+	return p.revents;
 }
 
 static int flow_transmit(int flow)
@@ -257,7 +272,6 @@ static int flow_txqueuelen(int len)
 static int flow_do(const struct flow_step *s)
 {
 	int fd = flow_now->fd[s->file], value = s->value;
-	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
 
 	switch (s->op) {
 	case FLOW_WRITE:
@@ -269,8 +283,7 @@ static int flow_do(const struct flow_step *s)
 	case FLOW_WAIT:
 		return flow_wait(s);
 	case FLOW_POLL:
-		poll(&p, 1, 0);
-		return p.revents;
+		return flow_poll(s->file);
 	case FLOW_QUEUE:
 		return flow_queue(fd, value);
 	case FLOW_STEERING:
@@ -456,8 +469,12 @@ static const char *flow_check_step(int i, const struct flow_step *s, time_t star
 	if (ret != s->ret)
 		text = flow_wrong(i, "result", s->ret, ret);
 	text = text ?: flow_check_from(i, s, time(NULL) > start + 1);
-	if (!text && s->woken && !(flow_woken(EPOLLOUT) >> s->file & 1))
-		text = flow_wrong(i, "wake-up for room in the send buffer", 1, 0);
+	if (text || !s->woken)
+		return text;
+	flow_woken(0);
+	if (s->woken & ~flow_room)
+		text = flow_wrong(i, "files woken for room in the send buffer", s->woken,
+				  s->woken & flow_room);
 	return text;
 }
 

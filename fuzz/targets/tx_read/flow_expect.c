@@ -67,6 +67,15 @@ static void write_times(struct flow *f, struct flow_step *s, int n, int how,
 	f->rx_dropped += gone() ? 0 : n * w->rx_dropped;
 }
 
+/* There is room now: who has asked in vain is woken. What NAPI has not yet done takes room. */
+static void wake(const struct flow *f, struct flow_step *s, int file)
+{
+	if (f->flags & IFF_NAPI || !crowded[file] || m.files[file].sndbuf / 2 <= 1)
+		return;
+	s->woken |= 1 << file;
+	crowded[file] = false;
+}
+
 static void expect_write(struct flow *f, struct flow_step *s)
 {
 	bool many = s->op == FLOW_CROWD;
@@ -80,12 +89,9 @@ static void expect_write(struct flow *f, struct flow_step *s)
 		if (device->steering == -2 && device->numqueues > 1 && !file->detached)
 			learned[i] = file->queue;
 	}
-	/* Its memory is given back before the write ends, unless NAPI takes it over. */
-	if (!(f->flags & IFF_NAPI) && crowded[s->file] && file->sndbuf / 2 > 1 &&
-	    file->sndbuf != INT_MAX) {
-		s->woken = true;
-		crowded[s->file] = false;
-	}
+	/* Its memory is given back before the write ends. Without a limit it may be of nobody. */
+	if (file->sndbuf != INT_MAX)
+		wake(f, s, s->file);
 }
 
 /* A bit for each file that may get the answer: several if a hash decides. */
@@ -188,6 +194,17 @@ static int expect_attach(const struct flow *f, const struct flow_step *s)
 	return 0;
 }
 
+/* A device that comes up has room again for its queues. */
+static int expect_up(const struct flow *f, struct flow_step *s)
+{
+	bool comes = !gone() && !device->up && s->value;
+	int ret = model_link_up(&m, 0, DEVICE, s->value);
+
+	for (int i = 0; comes && !ret && i < (int)device->numqueues; i++)
+		wake(f, s, device->queues[i]);
+	return ret;
+}
+
 static int expect_other(struct flow *f, struct flow_step *s)
 {
 	switch (s->op) {
@@ -208,7 +225,7 @@ static int expect_other(struct flow *f, struct flow_step *s)
 	case FLOW_TXQUEUELEN:
 		return model_link_txqueuelen(&m, 0, DEVICE, s->value);
 	case FLOW_UP:
-		return model_link_up(&m, 0, DEVICE, s->value);
+		return expect_up(f, s);
 	default:
 		f->spent = true;
 		return model_link_del(&m, 0, DEVICE);

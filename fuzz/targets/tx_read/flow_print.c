@@ -26,7 +26,9 @@ static void print_step(FILE *out, const struct flow_step *s)
 		fprintf(out, ", .from = %#x", s->from);
 	if (s->nth)
 		fprintf(out, ", .nth = %d", s->nth);
-	fputs(s->woken ? ", .woken = 1 },\n" : " },\n", out);
+	if (s->woken)
+		fprintf(out, ", .woken = %#x", s->woken);
+	fputs(" },\n", out);
 }
 
 void flows_print(FILE *out, const uint8_t *data, size_t size)

@@ -68,7 +68,7 @@ struct flow_step {
 	int ret;
 	int from;  /* a bit for each file that may get a frame: one of them has to */
 	int nth;   /* allocation or copy that fails, 0 for none: only of the last step */
-	int woken; /* whoever waits for room in the send buffer of the file */
+	int woken; /* a bit for each file where somebody waits for room in the send buffer */
 };
 
 struct flow {
