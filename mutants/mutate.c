@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Usage: mutate --list FILE -- COMPILER-COMMAND...
- *        mutate --apply ID FILE -- COMPILER-COMMAND...
+ *        mutate --apply ID FILE < LIST
  *        mutate --shuffle SEED < LIST
  * FILE is the source that the command compiles, or a header that it includes. --list prints a line
  * for each change: id, FILE:LINE, the lines from the beginning of its statement to its own end, the
- * text and what it is replaced by, with tabs between them. --apply prints FILE with one of them
- * made. --shuffle prints the lines of a list in an order in which two of them stand the same way
- * whatever else is in it: the first N are a sample.
+ * text, what it is replaced by, and its bytes, from the first up to the one behind it, with tabs
+ * between them. --apply prints FILE with one of them made. --shuffle prints the lines of a list in
+ * an order in which two of them stand the same way whatever else is in it: the first N are a
+ * sample.
  */
 #include <getopt.h>
 #include <stdint.h>
@@ -43,31 +44,69 @@ static void list(const struct source *s)
 		const struct site *site = &s->sites[i];
 		char *id = site_id(s, site), *text = source_text(s, site->start, site->end);
 
-		printf("%s\t%s:%u\t%u-%u\t%s\t%s\n", id, s->path, site->line, site->first_line,
-		       site->last_line, text, site->replacement);
+		printf("%s\t%s:%u\t%u-%u\t%s\t%s\t%zu-%zu\n", id, s->path, site->line,
+		       site->first_line, site->last_line, text, site->replacement, site->start,
+		       site->end);
 		free(text);
 		free(id);
 	}
 }
 
-static bool apply(const struct source *s, const char *wanted)
+enum { FIELD_ID, FIELD_PLACE, FIELD_LINES, FIELD_TEXT, FIELD_REPLACEMENT, FIELD_BYTES, FIELDS };
+
+/* @line of a list, which is cut up. */
+static bool fields_of(char *line, char *fields[FIELDS])
 {
-	bool found = false;
-	size_t i;
+	int n = 0;
 
-	for (i = 0; i < s->count && !found; i++) {
-		const struct site *site = &s->sites[i];
-		char *id = site_id(s, site);
+	line[strcspn(line, "\n")] = '\0';
+	while (n < FIELDS && (fields[n] = strsep(&line, "\t")))
+		n++;
+	return n == FIELDS && !line;
+}
 
-		found = !strcmp(id, wanted);
-		free(id);
-		if (!found)
-			continue;
-		fwrite(s->text, 1, site->start, stdout);
-		fputs(site->replacement, stdout);
-		fwrite(s->text + site->end, 1, s->size - site->end, stdout);
+/* Standard input's line of @wanted becomes @line and its @fields. */
+static bool find(const char *wanted, char **line, char *fields[FIELDS])
+{
+	size_t size = 0;
+
+	while (getline(line, &size, stdin) > 0)
+		if (fields_of(*line, fields) && !strcmp(fields[FIELD_ID], wanted))
+			return true;
+	fprintf(stderr, "mutate: the list has no site %s\n", wanted);
+	return false;
+}
+
+static bool is_at(const struct source *s, size_t start, size_t end, const char *text)
+{
+	char *there = start <= end && end <= s->size ? source_text(s, start, end) : NULL;
+	bool same = there && !strcmp(there, text);
+
+	free(there);
+	return same;
+}
+
+static int apply(const char *wanted, const char *path)
+{
+	char *line = NULL, *fields[FIELDS];
+	struct source s = { .path = path };
+	size_t start, end;
+	int status = 2;
+
+	if (!find(wanted, &line, fields) || !source_read(&s)) {
+	} else if (sscanf(fields[FIELD_BYTES], "%zu-%zu", &start, &end) != 2 ||
+		   !is_at(&s, start, end, fields[FIELD_TEXT])) {
+		fprintf(stderr, "mutate: the list is not of %s: it has not %s where %s is\n", path,
+			fields[FIELD_TEXT], wanted);
+	} else {
+		fwrite(s.text, 1, start, stdout);
+		fputs(fields[FIELD_REPLACEMENT], stdout);
+		fwrite(s.text + end, 1, s.size - end, stdout);
+		status = 0;
 	}
-	return found;
+	sites_free(&s);
+	free(line);
+	return status;
 }
 
 struct line {
@@ -128,8 +167,9 @@ static int said(int status)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: mutate --list | --apply ID  FILE -- COMPILER-COMMAND..., or "
-			"mutate --shuffle SEED\n");
+	fprintf(stderr,
+		"usage: mutate --list FILE -- COMPILER-COMMAND..., mutate --apply ID FILE < LIST, "
+		"or mutate --shuffle SEED < LIST\n");
 	return 2;
 }
 
@@ -142,7 +182,7 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	/* "+": the command's own options are none of ours. */
-	int status = 0, what = getopt_long(argc, argv, "+", options, NULL);
+	int what = getopt_long(argc, argv, "+", options, NULL);
 	const char *argument = optarg;
 	struct source s = { 0 };
 
@@ -151,17 +191,14 @@ int main(int argc, char **argv)
 		shuffle(strtoull(argument, NULL, 10));
 		return said(0);
 	}
-	if ((what != 'l' && what != 'a') || argc - optind < 3 || strcmp(argv[optind + 1], "--"))
+	if (what == 'a' && argc - optind == 1)
+		return said(apply(argument, argv[optind]));
+	if (what != 'l' || argc - optind < 3 || strcmp(argv[optind + 1], "--"))
 		return usage();
 	if (!sites_find(&s, argv[optind], argc - optind - 2,
 			(const char *const *)argv + optind + 2))
 		return 2;
-	if (what == 'l') {
-		list(&s);
-	} else if (!apply(&s, argument)) {
-		fprintf(stderr, "mutate: %s has no site %s\n", s.path, argument);
-		status = 2;
-	}
+	list(&s);
 	sites_free(&s);
-	return said(status);
+	return said(0);
 }

@@ -150,7 +150,7 @@ static void describe(struct source *s)
 	}
 }
 
-static bool read_text(struct source *s)
+bool source_read(struct source *s)
 {
 	FILE *file = fopen(s->path, "re");
 	ssize_t n = file ? getdelim(&s->text, &s->size, '\0', file) : -1;
@@ -198,7 +198,7 @@ bool sites_find(struct source *s, const char *path, int argc, const char *const 
 	size_t i;
 
 	*s = (struct source){ .path = path };
-	if (!read_text(s))
+	if (!source_read(s))
 		return false;
 	if (clang_parseTranslationUnit2FullArgv(index, NULL, argv, argc, NULL, 0,
 						CXTranslationUnit_DetailedPreprocessingRecord,

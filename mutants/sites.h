@@ -48,6 +48,9 @@ struct source {
  */
 bool sites_find(struct source *s, const char *path, int argc, const char *const *argv);
 
+/* Reads the file at its path, which has no zero bytes. False after one line on standard error. */
+bool source_read(struct source *s);
+
 /* The text of a place with each run of white space as one blank; to be freed. */
 char *source_text(const struct source *s, size_t start, size_t end);
 

@@ -143,8 +143,8 @@ mutate --list "$work/small.c" > "$work/again"
 ok "the list is the same again" cmp "$work/list" "$work/again"
 
 # Each change is made in its place, and what comes of it compiles.
-while IFS='	' read -r site where lines text replacement; do
-	mutate --apply "$site" "$work/small.c" > "$work/changed.c" &&
+while IFS='	' read -r site where lines text replacement bytes; do
+	build/mutate --apply "$site" "$work/small.c" < "$work/list" > "$work/changed.c" &&
 		diff "$work/small.c" "$work/changed.c" > "$work/diff"
 	grep -qF -- "$replacement" "$work/diff" && [ "$(grep -c '^<' "$work/diff")" -eq 1 ] &&
 		cc -c -I"$work" -o "$work/changed.o" "$work/changed.c" 2> "$work/cc" || echo "$site"
@@ -176,8 +176,11 @@ ok "... whatever their order was" cmp "$work/5" "$work/tac"
 head -n 30 "$work/list" | build/mutate --shuffle 2 | head -n 5 > "$work/two"
 ok "another seed gives another" sh -c "! cmp -s '$work/5' '$work/two'"
 
-exits "an id that is not there" 2 mutate --apply small.c/small/drop/1-000000 "$work/small.c"
-one_line "... is told" "small.c has no site small.c/small/drop/1-000000"
+apply() { build/mutate --apply "$1" "$work/small.c" < "$work/list"; }
+exits "an id that is not there" 2 apply small.c/small/drop/1-000000
+one_line "... is told" "the list has no site small.c/small/drop/1-000000"
+exits "a list of another file, for it has grown" 2 apply "$(tail -n 1 "$work/list" | cut -f 1)"
+one_line "... is told" "the list is not of $work/small.c"
 ok "... and nothing is printed" test ! -s "$work/out"
 exits "a file that is not there" 2 mutate --list "$work/nosuch.c"
 one_line "... is told" "cannot read $work/nosuch.c"

@@ -29,6 +29,18 @@ ok "the same is JSON" perl -MJSON::PP -0777 -ne '
 	exit !(@$c == 6 && $c->[0]{said} eq "got \"1\" \\ 2" && $c->[3]{verdict} eq "hangs" && $c->[4]{operator} eq "lock")' \
 	"$work/score.json"
 
+build/tuntests list --json | awk -f mutants/words.awk > "$work/words"
+is "each test has words" "$(cut -f 1 "$work/words")" "$(build/tuntests list | cut -d ' ' -f 1)"
+ok "... of the catalogue, too" grep -q '^rtnetlink.mtu_limits.tun	.* min ' "$work/words"
+printf '%s\t1\n' open.one open.two open.three read.one read.two > "$work/tests"
+printf '%s\t%s\n' open.one " open the file" open.two " open the mtu" open.three " open the file" read.one " read the file" \
+	read.two " read min mtu" > "$work/words"
+near() { awk -v text="$1" -v around="$2" -f mutants/near.awk "$work/words" "$work/tests" | paste -sd ' '; }
+is "tests about what is changed come early" "$(near MIN_MTU '')" "read.two open.one open.two open.three read.one"
+is "... and those about what is around it" "$(near '' 'x = read(MTU);')" "read.two open.one open.two read.one open.three"
+is "... what is changed says more" "$(near READ 'mtu')" "read.two open.one read.one open.two open.three"
+is "nothing about it, and all stay where they are" "$(near 0 'if (x)')" "$(cut -f 1 "$work/tests" | paste -sd ' ')"
+
 exits "an option that is no number" 2 mutants/score -n many
 exits "an option that is not there" 2 mutants/score -x
 exits "a file of coverage that is not there" 2 mutants/score -c "$work/nosuch"
