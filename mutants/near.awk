@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Usage: awk -v text=TEXT -v around=TEXT -f near.awk WORDS TESTS
-# TESTS in an order for a change of the code TEXT, in what stands around it: by turns the next of them as they are, and
-# the next of those whose WORDS (words.awk) are nearest: the fewer tests have a word, the more it says, and
+# TESTS in an order for a change of the code TEXT, in what stands around it: by turns the next of them as they
+# are, and of those whose WORDS (words.awk) are nearest: the fewer tests have a word, the more it says, and
 # what is changed says twice as much. An attribute of a device is set where all tests come by, and one looks at it.
 
 function wanted(text, weight, n, i, list) {

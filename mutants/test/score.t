@@ -68,6 +68,11 @@ ok "... which the table has" grep -qF "| \`tun->sndbuf = sndbuf\` | \`(void)0\` 
 touch -d @0 "$work/score/changes/$seen"
 exits "once more, with half of them to be seen" 0 mutants/score -c none -m 50 -o "$work/score" "$seen" "$unseen"
 is "... nothing is done again" "$(stat -c %Y "$work/score/changes/$seen")" 0
+printf '%s\tpersist.stays.tap\n%s\tpersist.stays.tap\n' "$seen" "$unseen" > "$work/seen"
+exits "by the test that is known to see it" 0 env SEEN="$work/seen" mutants/try "$driver" "$work/result" "$seen"
+is "... nothing else runs" "$(cut -f 1,2,5 "$work/result")" "test	persist.stays.tap	1"
+exits "... or does not" 0 env SEEN="$work/seen" mutants/try "$driver" "$work/result" "$unseen"
+is "... and all have to" "$(cut -f 1,5 "$work/result")" "survived	9"
 exits "by the coverage" 0 mutants/try -c "$work/tests.tsv" "$driver" "$work/result" "$unseen"
 is "... tests of which it knows nothing run, the others if they run the line" "$(cut -f 1,5 "$work/result")" "survived	7"
 awk '{ print $0 "\t1\tdrivers/net/tun.c:1-2" }' "$driver"/tests* | cut -f 1,3,4 > "$work/tests.tsv"
