@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded into user-mode-linux with KASAN. For each process of a guest its kernel forks, and the fork
- * takes along the page tables of all the shadow memory that was ever used, a hundred MiB, which afterwards
- * both write to copies of. The child is about to unmap all; until then it reads, where the shadow was,
- * zeros, which allow everything.
+ * Preloaded into user-mode-linux with KASAN. Its kernel forks for each process of the guest, with
+ * the page tables of all the shadow memory that was ever used, a hundred MiB, and afterwards takes
+ * a fault and a copy for each page that it changes there. The child, which only has to be the
+ * guest's process, finds zeros instead, which allow everything.
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>
