@@ -25,7 +25,8 @@
 #define FILLER	   3000
 #define GROUPS	   256
 #define GROUP_KB   24 /* what a group takes: as much as it leaks */
-#define PAIRS	   6
+#define PAIRS	   12
+#define LACKING	   3
 #define MANY	   200 /* more allocations than vhost's thread makes */
 #define GOOD	   60  /* bytes of a frame that is received */
 
@@ -145,9 +146,10 @@ static long lost(const void *subject)
 /*
  * True if @lose(@bad) takes the @kib of memory that it may leak, and @lose(@good) does not. What is
  * available is the machine's affair: others take of it too, and much. So the two are done in turn,
- * now the one and now the other first, and only a difference in each of PAIRS pairs is a leak; one
- * more may lack it, when another test gave back its memory. Where that comes more often a leak is
- * missed.
+ * now the one and now the other first, and only a difference in each of PAIRS pairs is a leak; fewer
+ * than LACKING more may lack it, when another test gave back its memory. Where that comes more
+ * often a leak is missed. Where all is chance a pair has the difference half of the time, and six of
+ * them were too few.
  */
 static bool takes_more(long (*lose)(const void *), const void *good, const void *bad, long kib)
 {
@@ -156,7 +158,7 @@ static bool takes_more(long (*lose)(const void *), const void *good, const void 
 	fault_alone(true);
 	/* Our own memory is touched for the first time. */
 	lose(good);
-	while (pairs - without < PAIRS && without < 2) {
+	while (pairs - without < PAIRS && without < LACKING) {
 		bool good_first = pairs % 2 == 0;
 		long first = lose(good_first ? good : bad);
 		long second = lose(good_first ? bad : good);
@@ -167,7 +169,7 @@ static bool takes_more(long (*lose)(const void *), const void *good, const void 
 			without++;
 	}
 	fault_alone(false);
-	return without < 2;
+	return without < LACKING;
 }
 
 /* True if such frames cost the memory of their groups, and frames that are received do not. */
