@@ -146,10 +146,10 @@ static long lost(const void *subject)
 /*
  * True if @lose(@bad) takes the @kib of memory that it may leak, and @lose(@good) does not. What is
  * available is the machine's affair: others take of it too, and much. So the two are done in turn,
- * now the one and now the other first, and only a difference in each of PAIRS pairs is a leak; fewer
- * than LACKING more may lack it, when another test gave back its memory. Where that comes more
- * often a leak is missed. Where all is chance a pair has the difference half of the time, and six of
- * them were too few.
+ * now the one and now the other first, and only a difference in each of PAIRS pairs is a leak;
+ * fewer than LACKING more may lack it, when another test gave back its memory. Where that comes
+ * more often a leak is missed. Where all is chance a pair has the difference half of the time, and
+ * six of them were too few.
  */
 static bool takes_more(long (*lose)(const void *), const void *good, const void *bad, long kib)
 {
