@@ -86,24 +86,31 @@ static bool is_at(const struct source *s, size_t start, size_t end, const char *
 	return same;
 }
 
+/* The file of @s with the change of @fields. */
+static int print_changed(const struct source *s, char *const fields[FIELDS])
+{
+	size_t start, end;
+
+	if (sscanf(fields[FIELD_BYTES], "%zu-%zu", &start, &end) != 2 ||
+	    !is_at(s, start, end, fields[FIELD_TEXT])) {
+		fprintf(stderr, "mutate: the list is not of %s: it has not %s where %s is\n",
+			s->path, fields[FIELD_TEXT], fields[FIELD_ID]);
+		return 2;
+	}
+	fwrite(s->text, 1, start, stdout);
+	fputs(fields[FIELD_REPLACEMENT], stdout);
+	fwrite(s->text + end, 1, s->size - end, stdout);
+	return 0;
+}
+
 static int apply(const char *wanted, const char *path)
 {
 	char *line = NULL, *fields[FIELDS];
 	struct source s = { .path = path };
-	size_t start, end;
 	int status = 2;
 
-	if (!find(wanted, &line, fields) || !source_read(&s)) {
-	} else if (sscanf(fields[FIELD_BYTES], "%zu-%zu", &start, &end) != 2 ||
-		   !is_at(&s, start, end, fields[FIELD_TEXT])) {
-		fprintf(stderr, "mutate: the list is not of %s: it has not %s where %s is\n", path,
-			fields[FIELD_TEXT], wanted);
-	} else {
-		fwrite(s.text, 1, start, stdout);
-		fputs(fields[FIELD_REPLACEMENT], stdout);
-		fwrite(s.text + end, 1, s.size - end, stdout);
-		status = 0;
-	}
+	if (find(wanted, &line, fields) && source_read(&s))
+		status = print_changed(&s, fields);
 	sites_free(&s);
 	free(line);
 	return status;

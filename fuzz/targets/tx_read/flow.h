@@ -91,14 +91,14 @@ static int flow_crowd(int fd)
 /* A bit for each file that was woken for room in its send buffer since it was polled. */
 static int flow_room;
 
-/* The files that were woken since this was last asked, and are ready for that. */
-static int flow_woken(unsigned int events)
+/* The files that were woken since this was last asked, and have something to read. */
+static int flow_woken(void)
 {
 	struct epoll_event all[FLOW_FILES];
 	int n = epoll_wait(flow_now->epoll, all, FLOW_FILES, 0), files = 0;
 
 	for (int i = 0; i < n; i++) {
-		files |= (all[i].events & events) ? 1 << all[i].data.u32 : 0;
+		files |= (all[i].events & EPOLLIN) ? 1 << all[i].data.u32 : 0;
 		flow_room |= (all[i].events & EPOLLOUT) ? 1 << all[i].data.u32 : 0;
 	}
 	return files;
@@ -108,7 +108,7 @@ static int flow_poll(int file)
 {
 	struct pollfd p = { .fd = flow_now->fd[file], .events = POLLIN | POLLOUT };
 
-	flow_woken(0);
+	flow_woken();
 	flow_room &= ~(1 << file);
 	poll(&p, 1, 0);
 	return p.revents;
@@ -144,7 +144,7 @@ static int flow_send(const struct flow_step *s)
 
 	if (ret)
 		return ret;
-	flow_from = flow_woken(EPOLLIN);
+	flow_from = flow_woken();
 	if (!flow_from || flow_from & (flow_from - 1))
 		return -ENOENT;
 	ret = flow_read(ffs(flow_from) - 1, s->how);
@@ -215,7 +215,7 @@ static int flow_wait(const struct flow_step *s)
 	pthread_join(ender, NULL);
 	if (s->how != FLOW_FRAME || ret == -EBADFD)
 		return ret;
-	flow_from = ret > 0 ? mine : flow_woken(EPOLLIN);
+	flow_from = ret > 0 ? mine : flow_woken();
 	if (ret > 0)
 		return flow_differs(s->value, FLOW_WHOLE, ret) ? -EBADMSG : 0;
 	if (ret != -EINTR || flow_waiter.ret)
@@ -365,7 +365,7 @@ static void flow_set_up(const struct flow *f)
 	flow_now->learned += FLOW_FLOWS + (f->crowd ? FLOW_CROWD_SIZE : 0);
 	memset(flow_last, 0, sizeof(flow_last));
 	flow_first = (flow_first + FLOW_FLOWS + FLOW_CROWD_SIZE) & 0xffffff;
-	flow_woken(0);
+	flow_woken();
 }
 
 /* As the next input finds it. */
@@ -471,7 +471,7 @@ static const char *flow_check_step(int i, const struct flow_step *s, time_t star
 	text = text ?: flow_check_from(i, s, time(NULL) > start + 1);
 	if (text || !s->woken)
 		return text;
-	flow_woken(0);
+	flow_woken();
 	if (s->woken & ~flow_room)
 		text = flow_wrong(i, "files woken for room in the send buffer", s->woken,
 				  s->woken & flow_room);
